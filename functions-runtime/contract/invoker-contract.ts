@@ -1,0 +1,59 @@
+/** The document the operator writes and an invoker reads once at its start: one binding, fully resolved, durations in ms. */
+
+export const contractVersion = 1;
+/** Where the contract ConfigMap is mounted in the invoker pod, and its one key. */
+export const contractFile = 'contract.json';
+/** The key of the placement ConfigMap: how many invokers (ordinals 0 … N-1) shall own partitions. */
+export const placementKey = 'invokers';
+
+export type RecordFormat = 'Auto' | 'CloudEvent' | 'Json' | 'Bytes';
+export type ContentMode = 'Binary' | 'Structured';
+export type OnExhausted = 'DeadLetter' | 'Block' | 'Drop';
+export type OnOffsetOutOfRange = 'Earliest' | 'Stop';
+
+export interface InvokerContract {
+  readonly version: typeof contractVersion;
+  readonly binding: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** The function to call: the Service whose EndpointSlices name its ready pods. Timeout of one call; calls one pod takes at a time. */
+  readonly function: {
+    readonly name: string;
+    readonly serviceName: string;
+    /** `Host`: one of our hosts (fences calls by epoch). `Container`: any image that speaks HTTP CloudEvents. */
+    readonly kind: 'Host' | 'Container';
+    readonly timeoutMs: number;
+    readonly concurrency: number;
+  };
+  readonly kafka: { readonly bootstrapServers: readonly string[] };
+  readonly source: {
+    readonly topic: string;
+    readonly consumerGroup: string;
+    readonly format: RecordFormat;
+    readonly onOffsetOutOfRange: OnOffsetOutOfRange;
+  };
+  readonly ordering: 'Partition';
+  readonly batch: { readonly maxRecords: number; readonly maxBytes: number; readonly maxWaitMs: number };
+  readonly flow: {
+    readonly maxBufferedBytes: number;
+    readonly maxResponseBytes: number;
+    readonly drainTimeoutMs: number;
+  };
+  readonly delivery: {
+    readonly retry: {
+      readonly maxAttempts: number;
+      readonly initialBackoffMs: number;
+      readonly maxBackoffMs: number;
+      readonly maxAgeMs: number;
+    };
+    readonly onExhausted: OnExhausted;
+    /** Present exactly when `onExhausted` is `DeadLetter`. */
+    readonly deadLetterTopic?: string;
+  };
+  /** Absent: what the function returns is not published. */
+  readonly output?: {
+    readonly topic: string;
+    readonly key: 'Source' | 'Event';
+    readonly contentMode: ContentMode;
+    /** An output event whose `type` equals a route's goes to that route's topic instead of `topic`. */
+    readonly routes: readonly { readonly type: string; readonly topic: string }[];
+  };
+}
