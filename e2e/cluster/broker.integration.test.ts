@@ -11,7 +11,8 @@ async function valuesOf(kafka: Kafka, topic: string, count: number): Promise<str
   const values: string[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
-      consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+      // A new broker's coordinator may still load its first group; kafkajs then restarts the consumer by itself.
+      consumer.on('consumer.crash', ({ payload }) => payload.restart || reject(payload.error));
       void consumer.run({
         eachMessage: async ({ message }) => {
           values.push(String(message.value));
