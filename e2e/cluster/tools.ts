@@ -8,6 +8,7 @@ import { Missing, step } from './progress.ts';
 import { cacheDir, type GoModule, goModuleDir, kafkaPom, versions } from './versions.ts';
 
 export { debianPackages, javaCommand } from './prerequisites.ts';
+export { cacheDir, versions } from './versions.ts';
 
 export type Tool =
   | 'kube-apiserver'
