@@ -1,11 +1,17 @@
 // The programs that must be on the machine before anything can be built: found, installed from Debian, or asked for.
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isExecutable, must, onPath, run } from './commands.ts';
+import { locked } from './lock.ts';
 import { Missing, step } from './progress.ts';
-import { minimums } from './versions.ts';
+import { cacheRoot, minimums } from './versions.ts';
 
 const installTimeoutMs = 10 * 60_000;
-const aptEnv = { DEBIAN_FRONTEND: 'noninteractive' };
+const aptOptions = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: installTimeoutMs };
+/** How long to wait while somebody else's package manager is at work. */
+const aptLockTimeoutSeconds = 300;
+
+let listsFetched: Promise<string> | undefined;
 
 /** The Go command, of a version that builds the pinned modules. Debian's own is too old to be of use. */
 export async function goCommand(): Promise<string> {
@@ -41,8 +47,8 @@ export async function mavenCommand(): Promise<string> {
 }
 
 /**
- * Sees to it that these Debian packages are installed: asks for the absent ones only, and fetches the package lists once
- * for all of them. Throws `Missing` when the machine is not a Debian or this process is not root.
+ * Sees to it that these Debian packages are installed: asks for the absent ones only, and fetches the package lists
+ * once per process. Throws `Missing` when the machine is not a Debian or this process is not root.
  */
 export async function debianPackages(names: readonly string[]): Promise<void> {
   if (!(await isDebian())) {
@@ -56,10 +62,14 @@ export async function debianPackages(names: readonly string[]): Promise<void> {
   if (process.getuid?.() !== 0) throw new Missing(`not installed: ${absent.join(' ')}`, `as root: ${command}`);
   await step(`installing Debian packages: ${absent.join(' ')}`, async () => {
     try {
-      const options = { env: aptEnv, timeoutMs: installTimeoutMs };
-      await must('apt-get', ['update', '-q'], options);
-      await must('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...absent], options);
+      await locked(join(cacheRoot, 'apt.lock'), installTimeoutMs, async () => {
+        listsFetched ??= must('apt-get', ['update', '-q'], aptOptions);
+        await listsFetched;
+        const flags = ['-q', '-y', '--no-install-recommends', '-o', `DPkg::Lock::Timeout=${aptLockTimeoutSeconds}`];
+        await must('apt-get', ['install', ...flags, ...absent], aptOptions);
+      });
     } catch (cause) {
+      listsFetched = undefined;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Missing(`Debian packages could not be installed: ${reason}`, `apt-get update && ${command}`, { cause });
     }

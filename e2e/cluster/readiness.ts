@@ -1,10 +1,10 @@
-// Waiting until a started program is ready, fails, or has had its time.
-import { setTimeout as pause } from 'node:timers/promises';
+// Waiting until a started program is ready, has ended instead, or has had its time.
 import { type Child, logTail } from './children.ts';
+import { until } from './waiting.ts';
 
 const pollEveryMs = 50;
 
-/** A program that ended or stayed silent instead of becoming ready; the message carries the end of its log. */
+/** A program that ended instead of becoming ready; the message carries the end of its log. */
 export class NotReady extends Error {
   readonly log: string;
 
@@ -16,7 +16,7 @@ export class NotReady extends Error {
   }
 }
 
-/** Resolves once `isReady` says so; throws `NotReady` when the child ends before or `withinMs` are over. */
+/** Resolves once `isReady` says so; throws `NotReady` when the child ends before, an `Error` after `withinMs`. */
 export async function untilReady(
   name: string,
   child: Child,
@@ -24,11 +24,10 @@ export async function untilReady(
   withinMs: number,
   isReady: () => Promise<boolean>,
 ): Promise<void> {
-  const deadlineMs = performance.now() + withinMs;
-  for (;;) {
+  const patience = { atMostMs: withinMs, everyMs: pollEveryMs };
+  const ready = async () => {
     if (!child.isRunning()) throw new NotReady(name, `it ended with ${await child.ended}`, logPath);
-    if (await isReady()) return;
-    if (performance.now() > deadlineMs) throw new NotReady(name, `not within ${withinMs} ms`, logPath);
-    await pause(pollEveryMs);
-  }
+    return (await isReady()) || undefined;
+  };
+  await until(`${name} becomes ready`, patience, ready, () => `The end of its log:\n${logTail(logPath)}`);
 }

@@ -17,8 +17,8 @@ type Service = 'broker' | 'apiserver';
 type Stop = () => Promise<void>;
 
 /**
- * Starts what `HEADRACE_TEST_SERVICES` asks for: `broker`, `apiserver`, or both when it is not set. Tests that ask for a
- * service that was not started get an error from `inject`.
+ * Starts what `HEADRACE_TEST_SERVICES` asks for: `broker`, `apiserver`, or both when it is not set. Tests that `inject`
+ * what was not started get undefined.
  */
 export default async function setup(project: TestProject): Promise<Stop> {
   const wanted = wantedServices(process.env.HEADRACE_TEST_SERVICES);
