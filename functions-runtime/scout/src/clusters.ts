@@ -1,6 +1,7 @@
 // One connection to each Kafka cluster that a binding of the namespace names; closed when none names it any more.
-import type { KafkaCluster } from '#kafka/ports.ts';
+
 import type { ScoutDocument } from '#contract/scout.ts';
+import type { KafkaCluster } from '#kafka/ports.ts';
 
 export interface Clusters {
   of(bootstrapServers: readonly string[]): KafkaCluster;
@@ -8,7 +9,9 @@ export interface Clusters {
   close(): Promise<void>;
 }
 
-export function createClusters(connect: (bootstrapServers: readonly string[], clientId: string) => KafkaCluster): Clusters {
+export function createClusters(
+  connect: (bootstrapServers: readonly string[], clientId: string) => KafkaCluster,
+): Clusters {
   const open = new Map<string, KafkaCluster>();
   const key = (servers: readonly string[]): string => [...servers].sort().join(',');
   return {

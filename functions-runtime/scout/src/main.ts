@@ -26,7 +26,14 @@ const rounds = startRounds({
     const outcome = sample.outcome.kind === 'sampled' ? 'sampled' : sample.outcome.reason;
     if (outcomes.get(binding.uid) !== outcome) {
       outcomes.set(binding.uid, outcome);
-      log.info({ binding: binding.name, topic: binding.topic, outcome: sample.outcome.kind === 'failed' ? sample.outcome : outcome }, 'sample changed');
+      log.info(
+        {
+          binding: binding.name,
+          topic: binding.topic,
+          outcome: sample.outcome.kind === 'failed' ? sample.outcome : outcome,
+        },
+        'sample changed',
+      );
     }
     return sample;
   },

@@ -2,7 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { type PartitionOffsets, partitionSample, positioning } from './position.ts';
 
-const at = (partition: number, committed: number | null, logStart = 0, logEnd = 100): PartitionOffsets => ({ partition, committed, logStart, logEnd });
+const at = (partition: number, committed: number | null, logStart = 0, logEnd = 100): PartitionOffsets => ({
+  partition,
+  committed,
+  logStart,
+  logEnd,
+});
 const latest = { initialOffset: { kind: 'Latest' as const }, mayPosition: true };
 
 describe('positioning', () => {
@@ -10,12 +15,24 @@ describe('positioning', () => {
     expect(positioning([at(0, 5), at(1, 0)], latest)).toEqual({ kind: 'complete' });
   });
   it('begins a new group where initialOffset says', () => {
-    expect(positioning([at(0, null), at(1, null)], latest)).toEqual({ kind: 'commit', partitions: [0, 1], at: 'latest' });
-    expect(positioning([at(0, null)], { mayPosition: true, initialOffset: { kind: 'Earliest' } })).toMatchObject({ at: 'earliest' });
-    expect(positioning([at(0, null)], { mayPosition: true, initialOffset: { kind: 'Timestamp', timestampMs: 7 } })).toMatchObject({ at: 7 });
+    expect(positioning([at(0, null), at(1, null)], latest)).toEqual({
+      kind: 'commit',
+      partitions: [0, 1],
+      at: 'latest',
+    });
+    expect(positioning([at(0, null)], { mayPosition: true, initialOffset: { kind: 'Earliest' } })).toMatchObject({
+      at: 'earliest',
+    });
+    expect(
+      positioning([at(0, null)], { mayPosition: true, initialOffset: { kind: 'Timestamp', timestampMs: 7 } }),
+    ).toMatchObject({ at: 7 });
   });
   it('begins an added partition at its start, also under Latest', () => {
-    expect(positioning([at(0, 5), at(1, null)], { ...latest, mayPosition: false })).toEqual({ kind: 'commit', partitions: [1], at: 'earliest' });
+    expect(positioning([at(0, 5), at(1, null)], { ...latest, mayPosition: false })).toEqual({
+      kind: 'commit',
+      partitions: [1],
+      at: 'earliest',
+    });
   });
   it('D11 never uses initialOffset again for a group whose offsets are gone', () => {
     expect(positioning([at(0, null), at(1, null)], { ...latest, mayPosition: false })).toEqual({ kind: 'missing' });

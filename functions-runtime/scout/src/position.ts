@@ -21,7 +21,10 @@ export type Positioning =
  * A partition without an offset beside others that have one was added to the topic later: it begins at its log start whatever
  * `initialOffset` says, because `Latest` would lose what was written before it was noticed.
  */
-export function positioning(offsets: readonly PartitionOffsets[], binding: Pick<ScoutBinding, 'initialOffset' | 'mayPosition'>): Positioning {
+export function positioning(
+  offsets: readonly PartitionOffsets[],
+  binding: Pick<ScoutBinding, 'initialOffset' | 'mayPosition'>,
+): Positioning {
   const open = offsets.filter((o) => o.committed === null).map((o) => o.partition);
   if (open.length === 0) return { kind: 'complete' };
   if (open.length < offsets.length) return { kind: 'commit', partitions: open, at: 'earliest' };

@@ -33,7 +33,11 @@ export function startRounds(options: RoundsOptions): Rounds {
     const late: BindingSample = {
       uid: binding.uid,
       atMs: options.now(),
-      outcome: { kind: 'failed', reason: 'BrokerUnreachable', message: `no answer from ${binding.bootstrapServers.join(', ')} within ${options.bindingTimeoutMs} ms` },
+      outcome: {
+        kind: 'failed',
+        reason: 'BrokerUnreachable',
+        message: `no answer from ${binding.bootstrapServers.join(', ')} within ${options.bindingTimeoutMs} ms`,
+      },
     };
     if (hanging.has(binding.uid)) return late;
     hanging.add(binding.uid);
@@ -45,7 +49,11 @@ export function startRounds(options: RoundsOptions): Rounds {
     try {
       return await Promise.race([sampled, expired]);
     } catch (error) {
-      return { uid: binding.uid, atMs: options.now(), outcome: { kind: 'failed', reason: 'SampleFailed', message: String(error) } };
+      return {
+        uid: binding.uid,
+        atMs: options.now(),
+        outcome: { kind: 'failed', reason: 'SampleFailed', message: String(error) },
+      };
     } finally {
       clearTimeout(timeout);
     }
@@ -57,7 +65,8 @@ export function startRounds(options: RoundsOptions): Rounds {
     const queue = [...document.bindings];
     const samples: BindingSample[] = [];
     const worker = async (): Promise<void> => {
-      for (let binding = queue.shift(); binding !== undefined; binding = queue.shift()) samples.push(await sampleInTime(binding));
+      for (let binding = queue.shift(); binding !== undefined; binding = queue.shift())
+        samples.push(await sampleInTime(binding));
     };
     await Promise.all(Array.from({ length: Math.min(options.concurrency, queue.length) }, worker));
     running = false;

@@ -1,13 +1,18 @@
 // One sample of one binding: its topics, its offsets, its initial positions where it has none. IO; judgement is in position.ts.
-import type { KafkaCluster, KafkaFailure, KafkaOutcome, TopicInfo } from '#kafka/ports.ts';
-import type { BindingSample, SampleFailure, SampleOutcome, ScoutBinding } from '#contract/scout.ts';
+
 import { encodeCommitMetadata } from '#contract/commit-metadata.ts';
+import type { BindingSample, SampleFailure, SampleOutcome, ScoutBinding } from '#contract/scout.ts';
+import type { KafkaCluster, KafkaFailure, KafkaOutcome, TopicInfo } from '#kafka/ports.ts';
 import { type PartitionOffsets, partitionSample, positioning } from './position.ts';
 
 type Failed = Extract<SampleOutcome, { kind: 'failed' }>;
 const failed = (reason: SampleFailure, message: string): Failed => ({ kind: 'failed', reason, message });
 
-export async function sampleBinding(cluster: KafkaCluster, binding: ScoutBinding, now: () => number): Promise<BindingSample> {
+export async function sampleBinding(
+  cluster: KafkaCluster,
+  binding: ScoutBinding,
+  now: () => number,
+): Promise<BindingSample> {
   const outcome = await sampleOutcome(cluster, binding);
   return { uid: binding.uid, atMs: now(), outcome };
 }
@@ -24,7 +29,13 @@ async function sampleOutcome(cluster: KafkaCluster, binding: ScoutBinding): Prom
   const position = positioning(offsets.value, binding);
   switch (position.kind) {
     case 'complete':
-      return { kind: 'sampled', topicId: source.value.topicId, positioned: true, delayMs: null, partitions: offsets.value.map(partitionSample) };
+      return {
+        kind: 'sampled',
+        topicId: source.value.topicId,
+        positioned: true,
+        delayMs: null,
+        partitions: offsets.value.map(partitionSample),
+      };
     case 'missing':
       return failed(
         'OffsetsMissing',
@@ -35,7 +46,11 @@ async function sampleOutcome(cluster: KafkaCluster, binding: ScoutBinding): Prom
   }
 }
 
-async function readOffsets(cluster: KafkaCluster, binding: ScoutBinding, topic: TopicInfo): Promise<KafkaOutcome<readonly PartitionOffsets[]>> {
+async function readOffsets(
+  cluster: KafkaCluster,
+  binding: ScoutBinding,
+  topic: TopicInfo,
+): Promise<KafkaOutcome<readonly PartitionOffsets[]>> {
   const [starts, ends, committed] = await Promise.all([
     cluster.listOffsets(topic.topic, topic.partitions, 'earliest'),
     cluster.listOffsets(topic.topic, topic.partitions, 'latest'),
@@ -50,7 +65,12 @@ async function readOffsets(cluster: KafkaCluster, binding: ScoutBinding, topic: 
     const logStart = starts.value.get(partition);
     const logEnd = ends.value.get(partition);
     if (logStart === undefined || logEnd === undefined) {
-      return { kind: 'failed', code: 'INCOMPLETE_ANSWER', message: `no offsets of partition ${partition}`, retriable: true };
+      return {
+        kind: 'failed',
+        code: 'INCOMPLETE_ANSWER',
+        message: `no offsets of partition ${partition}`,
+        retriable: true,
+      };
     }
     value.push({ partition, logStart, logEnd, committed: commits.get(partition) ?? null });
   }
@@ -67,14 +87,24 @@ async function commitPositions(
 ): Promise<SampleOutcome> {
   const found = await cluster.listOffsets(topic.topic, partitions, at);
   if (found.kind === 'failed') return kafkaFailure(found, binding);
-  const metadata = encodeCommitMetadata({ epoch: 0, topicId: topic.topicId, released: true, settledAbove: [], attempts: [] });
+  const metadata = encodeCommitMetadata({
+    epoch: 0,
+    topicId: topic.topicId,
+    released: true,
+    settledAbove: [],
+    attempts: [],
+  });
   const positions = partitions.map((partition) => ({ partition, offset: found.value.get(partition) ?? 0, metadata }));
   const done = await cluster.commitOffsets(binding.consumerGroup, topic.topic, positions, { kind: 'administrator' });
   if (done.kind === 'failed') {
     // Members that own a new partition position it themselves; a foreign group's members never let us.
-    if (done.code === 'UNKNOWN_MEMBER_ID' && partitions.length < offsets.length) return sampledWith(topic, offsets, false);
+    if (done.code === 'UNKNOWN_MEMBER_ID' && partitions.length < offsets.length)
+      return sampledWith(topic, offsets, false);
     if (done.code === 'UNKNOWN_MEMBER_ID') {
-      return failed('GroupInUse', `consumer group ${binding.consumerGroup} has members of another application; name another group in spec.source.consumerGroup`);
+      return failed(
+        'GroupInUse',
+        `consumer group ${binding.consumerGroup} has members of another application; name another group in spec.source.consumerGroup`,
+      );
     }
     return kafkaFailure(done, binding);
   }
@@ -94,8 +124,14 @@ const sampledWith = (topic: TopicInfo, offsets: readonly PartitionOffsets[], pos
   partitions: offsets.map(partitionSample),
 });
 
-function topicFailure(failure: KafkaFailure, role: 'source' | 'output' | 'deadLetter', topic: string, binding: ScoutBinding): Failed {
-  if (failure.code !== 'UNKNOWN_TOPIC_OR_PARTITION' && failure.code !== 'UNKNOWN_TOPIC_ID') return kafkaFailure(failure, binding);
+function topicFailure(
+  failure: KafkaFailure,
+  role: 'source' | 'output' | 'deadLetter',
+  topic: string,
+  binding: ScoutBinding,
+): Failed {
+  if (failure.code !== 'UNKNOWN_TOPIC_OR_PARTITION' && failure.code !== 'UNKNOWN_TOPIC_ID')
+    return kafkaFailure(failure, binding);
   const message = `the ${role === 'deadLetter' ? 'dead letter' : role} topic ${topic} does not exist; create it, Headrace creates no topics`;
   return failed(role === 'source' ? 'TopicMissing' : 'RequiredTopicMissing', message);
 }
@@ -104,7 +140,10 @@ function kafkaFailure(failure: KafkaFailure, binding: ScoutBinding): Failed {
   switch (failure.code) {
     case 'BROKER_UNREACHABLE':
     case 'REQUEST_TIMEOUT':
-      return failed('BrokerUnreachable', `no broker answers at ${binding.bootstrapServers.join(', ')}: ${failure.message}`);
+      return failed(
+        'BrokerUnreachable',
+        `no broker answers at ${binding.bootstrapServers.join(', ')}: ${failure.message}`,
+      );
     case 'GROUP_AUTHORIZATION_FAILED':
     case 'TOPIC_AUTHORIZATION_FAILED':
     case 'CLUSTER_AUTHORIZATION_FAILED':

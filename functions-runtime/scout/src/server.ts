@@ -53,7 +53,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 function parseDocument(text: string): ScoutDocument | null {
   try {
     const document = JSON.parse(text) as ScoutDocument;
-    return document.version === 1 && typeof document.hash === 'string' && Array.isArray(document.bindings) ? document : null;
+    return document.version === 1 && typeof document.hash === 'string' && Array.isArray(document.bindings)
+      ? document
+      : null;
   } catch {
     return null;
   }
