@@ -59,7 +59,7 @@ export async function debianPackages(names: readonly string[]): Promise<void> {
   const absent = absentPackages(names, listing.stdout);
   if (absent.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${absent.join(' ')}`;
-  if (process.getuid?.() !== 0) throw new Missing(`not installed: ${absent.join(' ')}`, `as root: ${command}`);
+  if (process.geteuid?.() !== 0) throw new Missing(`not installed: ${absent.join(' ')}`, `as root: ${command}`);
   await step(`installing Debian packages: ${absent.join(' ')}`, async () => {
     try {
       await locked(join(cacheRoot, 'apt.lock'), installTimeoutMs, async () => {
@@ -109,7 +109,7 @@ export function isAtLeast(found: readonly number[], wanted: readonly number[]): 
 }
 
 async function installed(command: string, debianPackage: string, act: string): Promise<string> {
-  if (!(await isDebian()) || process.getuid?.() !== 0) throw new Missing(`${command} is not installed`, act);
+  if (!(await isDebian()) || process.geteuid?.() !== 0) throw new Missing(`${command} is not installed`, act);
   await debianPackages([debianPackage]);
   const found = await onPath(command);
   if (!found) throw new Missing(`${command} is not on PATH although ${debianPackage} is installed`, act);
