@@ -14,3 +14,95 @@ export interface CommitMetadata {
   /** Records that failed at least once and are not settled, in ascending order. `firstFailureMs`: Unix time. */
   readonly attempts: readonly { readonly offset: number; readonly attempts: number; readonly firstFailureMs: number }[];
 }
+
+/** Offsets are kept as distances, so that a range costs about four characters. */
+interface Written {
+  readonly v: 1;
+  readonly e: number;
+  readonly t: string;
+  readonly r: 0 | 1;
+  /** Gap before, and length minus one, of each range; the first gap counts from 0. */
+  readonly s: readonly number[];
+  /** Distance from the last offset, attempts, first failure, for each record. */
+  readonly a: readonly number[];
+}
+
+/**
+ * The text to commit, never above `metadataMaxBytes`: what does not fit is left out from the end, settled ranges first (they are only repeated),
+ * then attempts. The core pauses intake long before.
+ */
+export function encodeCommitMetadata(metadata: CommitMetadata): string {
+  let { settledAbove, attempts } = metadata;
+  for (;;) {
+    const text = JSON.stringify(written({ ...metadata, settledAbove, attempts }));
+    if (Buffer.byteLength(text) <= metadataMaxBytes) return text;
+    if (settledAbove.length > 0) settledAbove = settledAbove.slice(0, Math.floor(settledAbove.length * 0.9));
+    else attempts = attempts.slice(0, Math.floor(attempts.length * 0.9));
+  }
+}
+
+/** Length in bytes of the full text, also when that is above the limit. */
+export function commitMetadataBytes(metadata: CommitMetadata): number {
+  return Buffer.byteLength(JSON.stringify(written(metadata)));
+}
+
+function written(metadata: CommitMetadata): Written {
+  const ranges: number[] = [];
+  let next = 0;
+  for (const [first, last] of metadata.settledAbove) {
+    ranges.push(first - next, last - first);
+    next = last + 1;
+  }
+  const attempts: number[] = [];
+  let before = 0;
+  for (const entry of metadata.attempts) {
+    attempts.push(entry.offset - before, entry.attempts, entry.firstFailureMs);
+    before = entry.offset;
+  }
+  return {
+    v: 1,
+    e: metadata.epoch,
+    t: metadata.topicId.slice(0, 64),
+    r: metadata.released ? 1 : 0,
+    s: ranges,
+    a: attempts,
+  };
+}
+
+/** Null when the text is not ours (empty, foreign, damaged): then the partition has no memory, which loses nothing. */
+export function decodeCommitMetadata(text: string): CommitMetadata | null {
+  const found = parsed(text);
+  if (found === null) return null;
+  const settledAbove: [number, number][] = [];
+  let next = 0;
+  for (let at = 0; at < found.s.length; at += 2) {
+    const first = next + found.s[at]!;
+    const last = first + found.s[at + 1]!;
+    settledAbove.push([first, last]);
+    next = last + 1;
+  }
+  const attempts: { offset: number; attempts: number; firstFailureMs: number }[] = [];
+  let offset = 0;
+  for (let at = 0; at < found.a.length; at += 3) {
+    offset += found.a[at]!;
+    attempts.push({ offset, attempts: found.a[at + 1]!, firstFailureMs: found.a[at + 2]! });
+  }
+  if (!Number.isSafeInteger(next) || !Number.isSafeInteger(offset)) return null;
+  return { epoch: found.e, topicId: found.t, released: found.r === 1, settledAbove, attempts };
+}
+
+function parsed(text: string): Written | null {
+  let value: Partial<Written> | null;
+  try {
+    value = JSON.parse(text) as Partial<Written> | null;
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value?.v !== 1 || !isCount(value.e) || typeof value.t !== 'string') return null;
+  if ((value.r !== 0 && value.r !== 1) || !isCounts(value.s, 2) || !isCounts(value.a, 3)) return null;
+  return value as Written;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isCounts = (value: unknown, multiple: number): boolean =>
+  Array.isArray(value) && value.length % multiple === 0 && value.every(isCount);
