@@ -1,29 +1,30 @@
 /** The parts of Kubernetes' own objects that we read or write, as plain shapes (no client behind them). */
+// Type aliases, not interfaces: an alias has an implicit index signature, so that these objects are KubeObjects of the list-watch.
 
-export interface ObjectMeta {
+export type ObjectMeta = {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
-  readonly resourceVersion?: string;
+  readonly resourceVersion: string;
   /** Moves with every change of `spec`. */
   readonly generation?: number;
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-}
+};
 
-export interface OwnerReference {
+export type OwnerReference = {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
   readonly uid: string;
   readonly controller: boolean;
   readonly blockOwnerDeletion: boolean;
-}
+};
 
 /** metav1.Condition. */
-export interface Condition {
+export type Condition = {
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
   readonly observedGeneration?: number;
@@ -31,19 +32,19 @@ export interface Condition {
   readonly lastTransitionTime: string;
   readonly reason: string;
   readonly message: string;
-}
+};
 
-export interface Volume {
+export type Volume = {
   readonly name: string;
   readonly configMap?: { readonly name?: string };
-}
+};
 
-export interface PodTemplate {
+export type PodTemplate = {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec?: { readonly volumes?: readonly Volume[] };
-}
+};
 
-export interface Deployment {
+export type Deployment = {
   readonly metadata: ObjectMeta;
   readonly spec?: { readonly replicas?: number; readonly template?: PodTemplate };
   readonly status?: {
@@ -58,9 +59,9 @@ export interface Deployment {
       readonly message?: string;
     }[];
   };
-}
+};
 
-export interface StatefulSet {
+export type StatefulSet = {
   readonly metadata: ObjectMeta;
   readonly spec?: { readonly replicas?: number; readonly template?: PodTemplate };
   readonly status?: {
@@ -71,9 +72,9 @@ export interface StatefulSet {
     readonly currentRevision?: string;
     readonly updateRevision?: string;
   };
-}
+};
 
-export interface ContainerStatus {
+export type ContainerStatus = {
   readonly name: string;
   readonly ready?: boolean;
   readonly restartCount?: number;
@@ -84,9 +85,9 @@ export interface ContainerStatus {
   readonly lastState?: {
     readonly terminated?: { readonly reason?: string; readonly message?: string; readonly exitCode?: number };
   };
-}
+};
 
-export interface Pod {
+export type Pod = {
   readonly metadata: ObjectMeta;
   readonly spec?: { readonly volumes?: readonly Volume[] };
   readonly status?: {
@@ -100,16 +101,16 @@ export interface Pod {
     }[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
-}
+};
 
-export interface ConfigMap {
+export type ConfigMap = {
   readonly metadata: ObjectMeta;
   readonly immutable?: boolean;
   readonly data?: Readonly<Record<string, string>>;
   readonly binaryData?: Readonly<Record<string, string>>;
-}
+};
 
-export interface ResourceRequirements {
+export type ResourceRequirements = {
   readonly requests?: Readonly<Record<string, string | number>>;
   readonly limits?: Readonly<Record<string, string | number>>;
-}
+};
