@@ -245,7 +245,7 @@ const anyHeaderName: fc.Arbitrary<Buffer> = fc.oneof(
   anyBytes,
   fc.constantFrom('ce_id', 'ce_x', 'content-type', 'traceparent').map((name) => Buffer.from(name)),
 );
-const anyRecord: fc.Arbitrary<SourceRecord> = fc.record({
+const anyRecord = fc.record({
   topic: fc.constant('bids'),
   partition: fc.nat(),
   offset: fc.maxSafeNat(),
@@ -253,7 +253,7 @@ const anyRecord: fc.Arbitrary<SourceRecord> = fc.record({
   key: fc.option(anyBytes),
   value: fc.option(fc.oneof(anyBytes, anyJson)),
   headers: fc.array(fc.tuple(anyHeaderName, fc.option(anyBytes))),
-});
+}) as fc.Arbitrary<SourceRecord>;
 
 describe('whatever comes in', () => {
   it('comes out as one valid CloudEvent that holds the same bytes', () => {
