@@ -1,0 +1,11 @@
+// What every model of a scaler is: asked once a virtual second, it may set replicas.
+import type { World } from '../world.ts';
+
+export interface Scaler {
+  readonly name: string;
+  /** Called every virtual second. */
+  act(world: World): void;
+}
+
+/** Records produced and not done, over all partitions: the lag that every scaler can see. */
+export const lagOf = (world: World): number => world.lanes.reduce((sum, l) => sum + l.produced - l.done, 0);
