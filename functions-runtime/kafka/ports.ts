@@ -75,9 +75,7 @@ export interface KafkaCluster {
     by: Committer,
   ): Promise<KafkaOutcome<null>>;
   /** Members of a KIP-848 group. */
-  describeGroup(
-    group: string,
-  ): Promise<
+  describeGroup(group: string): Promise<
     KafkaOutcome<{
       readonly state: string;
       readonly members: readonly {

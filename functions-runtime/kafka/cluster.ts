@@ -1,0 +1,246 @@
+/** One Kafka cluster: looks topics and offsets up, commits, describes groups; retries what may pass, on connections by purpose. */
+import { parseAddress } from './addresses.ts';
+import { ClusterMap } from './cluster-map.ts';
+import { Connections, type ConnectionsOptions } from './connections.ts';
+import { asksForCoordinator, asksForLeader, failed, ok } from './failures.ts';
+import { readCommittedOffsets, readListedOffsets, timestampOf } from './offset-answers.ts';
+import { type Patience, usualPatience, withPatience } from './patience.ts';
+import type { CommittedOffset, Committer, KafkaCluster, KafkaOutcome, OffsetToCommit, TopicInfo } from './ports.ts';
+import { ask, type Connection, refusal, type WireAnswer, wire } from './wire.ts';
+
+const requestTimeoutMs = 10_000;
+
+export interface ClusterOptions {
+  readonly patience?: Patience;
+}
+
+/** Connects lazily: the first request opens the first connection. */
+export function connectCluster(
+  bootstrapServers: readonly string[],
+  clientId: string,
+  options: ClusterOptions = {},
+): WireCluster {
+  return new WireCluster(bootstrapServers, clientId, options);
+}
+
+export class WireCluster implements KafkaCluster {
+  readonly map: ClusterMap;
+  readonly #clientId: string;
+  readonly #patience: Patience;
+  readonly #pools = new Set<Connections>();
+  readonly #leaderConnections: Connections;
+  readonly #coordinatorConnections: Connections;
+  readonly #closing = new AbortController();
+
+  constructor(bootstrapServers: readonly string[], clientId: string, options: ClusterOptions) {
+    this.#clientId = clientId;
+    this.#patience = options.patience ?? usualPatience;
+    this.#leaderConnections = this.newConnections({ requestTimeoutMs });
+    this.#coordinatorConnections = this.newConnections({ requestTimeoutMs });
+    this.map = new ClusterMap(bootstrapServers.map(parseAddress), this.newConnections({ requestTimeoutMs }));
+  }
+
+  /** Connections for one purpose more; closed with the cluster. */
+  newConnections(options: ConnectionsOptions): Connections {
+    const pool = new Connections(this.#clientId, options);
+    this.#pools.add(pool);
+    return pool;
+  }
+
+  /** Closes connections that `newConnections` gave. */
+  async release(pool: Connections): Promise<void> {
+    this.#pools.delete(pool);
+    await pool.close();
+  }
+
+  async describeTopic(topic: string): Promise<KafkaOutcome<TopicInfo>> {
+    const found = await withPatience(
+      () => this.map.lookUpTopic(topic),
+      this.#patience,
+      this.#closing.signal,
+      // A topic that is not there is an answer, not a hiccup: who asks wants to know it now.
+      ({ retriable, code }) => retriable && code !== 'UNKNOWN_TOPIC_OR_PARTITION',
+    );
+    if (found.kind === 'failed') return found;
+    return ok({ topic, topicId: found.value.topicId, partitions: found.value.partitions });
+  }
+
+  async listOffsets(
+    topic: string,
+    partitions: readonly number[],
+    at: 'earliest' | 'latest' | number,
+  ): Promise<KafkaOutcome<ReadonlyMap<number, number>>> {
+    const found = new Map<number, number>();
+    const all = await this.#listOffsetsInto(found, topic, partitions, timestampOf(at), 'committed');
+    if (all.kind === 'failed') return all;
+    const later = partitions.filter((partition) => found.get(partition) === -1);
+    if (later.length > 0) {
+      const ends = await this.#listOffsetsInto(found, topic, later, timestampOf('latest'), 'committed');
+      if (ends.kind === 'failed') return ends;
+    }
+    return ok(found);
+  }
+
+  /** First offset and high watermark of a partition: between them a fetch is in range. */
+  async logBounds(topic: string, partition: number): Promise<KafkaOutcome<{ start: number; end: number }>> {
+    const starts = new Map<number, number>();
+    const ends = new Map<number, number>();
+    const start = await this.#listOffsetsInto(starts, topic, [partition], timestampOf('earliest'), 'all');
+    if (start.kind === 'failed') return start;
+    const end = await this.#listOffsetsInto(ends, topic, [partition], timestampOf('latest'), 'all');
+    if (end.kind === 'failed') return end;
+    return ok({ start: starts.get(partition)!, end: ends.get(partition)! });
+  }
+
+  async fetchOffsets(
+    group: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<KafkaOutcome<readonly CommittedOffset[]>> {
+    const topics = [{ name: topic, partitionIndexes: [...partitions] }];
+    const query = { groupId: group, memberId: null, memberEpoch: -1, topics };
+    return this.askCoordinator(
+      group,
+      (connection) => ask(wire.fetchOffsets, connection, [query], true),
+      (response) => readCommittedOffsets(response, group, topic, partitions),
+    );
+  }
+
+  async commitOffsets(
+    group: string,
+    topic: string,
+    offsets: readonly OffsetToCommit[],
+    by: Committer,
+  ): Promise<KafkaOutcome<null>> {
+    if (offsets.length === 0) return ok(null);
+    const memberId = by.kind === 'member' ? by.memberId : '';
+    const memberEpoch = by.kind === 'member' ? by.memberEpoch : -1;
+    const rows = offsets.map(({ partition, offset, metadata }) => ({
+      partitionIndex: partition,
+      committedOffset: BigInt(offset),
+      committedLeaderEpoch: -1,
+      committedMetadata: metadata,
+    }));
+    return this.askCoordinator<{ topics: { partitions: { partitionIndex: number; errorCode: number }[] }[] }, null>(
+      group,
+      (connection) =>
+        ask(wire.commitOffsets, connection, group, memberEpoch, memberId, null, [{ name: topic, partitions: rows }]),
+      (response) => {
+        for (const { partitionIndex, errorCode } of response.topics.flatMap(({ partitions }) => partitions)) {
+          const refused = refusal(errorCode, `commit of group ${group}, ${topic}-${partitionIndex}`);
+          if (refused) return refused;
+        }
+        return ok(null);
+      },
+    );
+  }
+
+  async describeGroup(group: string): ReturnType<KafkaCluster['describeGroup']> {
+    return this.askCoordinator(
+      group,
+      (connection) => ask(wire.describeGroup, connection, [group], false),
+      (response) => {
+        const found = response.groups[0];
+        if (found === undefined)
+          return failed('UNREADABLE_ANSWER', `group ${group}: not in the broker's answer`, false);
+        const refused = refusal(found.errorCode, `group ${group}`, found.errorMessage);
+        // A group that nobody ever joined has no members; that is no failure.
+        if (refused?.code === 'GROUP_ID_NOT_FOUND') return ok({ state: 'Dead', members: [] });
+        if (refused) return refused;
+        const members = found.members.map(({ memberId, instanceId, memberEpoch }) => ({
+          memberId,
+          instanceId: instanceId ?? null,
+          memberEpoch,
+        }));
+        return ok({ state: found.groupState, members });
+      },
+    );
+  }
+
+  /** One request to a group's coordinator, found anew when it moved; on `connections` or the shared ones. */
+  askCoordinator<R, T>(
+    group: string,
+    question: (connection: Connection) => Promise<WireAnswer<R>>,
+    read: (response: R) => KafkaOutcome<T>,
+  ): Promise<KafkaOutcome<T>> {
+    return this.#patiently(() => this.askCoordinatorOnce(group, this.#coordinatorConnections, question, read));
+  }
+
+  async askCoordinatorOnce<R, T>(
+    group: string,
+    connections: Connections,
+    question: (connection: Connection) => Promise<WireAnswer<R>>,
+    read: (response: R) => KafkaOutcome<T>,
+  ): Promise<KafkaOutcome<T>> {
+    const address = await this.map.coordinatorOf(group);
+    if (address.kind === 'failed') return address;
+    const connection = await connections.to(address.value);
+    const answer = connection.kind === 'failed' ? connection : await question(connection.value);
+    const outcome = answer.kind === 'failed' ? answer : read(answer.response);
+    if (outcome.kind === 'failed' && asksForCoordinator(outcome)) this.map.forgetCoordinator(group);
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const pools = [...this.#pools];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.close()));
+  }
+
+  #patiently<T>(attempt: () => Promise<KafkaOutcome<T>>): Promise<KafkaOutcome<T>> {
+    return withPatience(attempt, this.#patience, this.#closing.signal);
+  }
+
+  /** Asks the leaders; a partition found stays found when another's leader has to be looked up again. */
+  #listOffsetsInto(
+    found: Map<number, number>,
+    topic: string,
+    partitions: readonly number[],
+    timestamp: bigint,
+    visible: 'committed' | 'all',
+  ): Promise<KafkaOutcome<null>> {
+    const open = new Set(partitions);
+    return this.#patiently(async () => {
+      const map = await this.map.topic(topic);
+      if (map.kind === 'failed') return map;
+      const byLeader = Map.groupBy(open, (partition) => map.value.leaders.get(partition));
+      const outcomes = await Promise.all(
+        [...byLeader].map(([leader, theirs]) => this.#listOffsetsAt(leader, topic, theirs, timestamp, visible)),
+      );
+      let failure: KafkaOutcome<never> | undefined;
+      for (const outcome of outcomes) {
+        if (outcome.kind === 'failed') failure = outcome;
+        else {
+          for (const [partition, offset] of outcome.value.offsets) {
+            found.set(partition, offset);
+            open.delete(partition);
+          }
+          failure = outcome.value.failure ?? failure;
+        }
+      }
+      if (failure === undefined) return ok(null);
+      if (failure.kind === 'failed' && asksForLeader(failure)) this.map.forgetTopic(topic);
+      return failure;
+    });
+  }
+
+  async #listOffsetsAt(
+    leader: number | undefined,
+    topic: string,
+    partitions: readonly number[],
+    timestamp: bigint,
+    visible: 'committed' | 'all',
+  ): Promise<KafkaOutcome<ReturnType<typeof readListedOffsets>>> {
+    const address = leader === undefined ? undefined : this.map.broker(leader);
+    if (address === undefined) {
+      return failed('LEADER_NOT_AVAILABLE', `${topic}-${partitions.join(',')} has no leader now`, true);
+    }
+    const connection = await this.#leaderConnections.to(address);
+    if (connection.kind === 'failed') return connection;
+    const rows = partitions.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }));
+    const isolation = visible === 'committed' ? 1 : 0;
+    const answer = await ask(wire.listOffsets, connection.value, -1, isolation, [{ name: topic, partitions: rows }]);
+    return answer.kind === 'failed' ? answer : ok(readListedOffsets(answer.response, topic));
+  }
+}

@@ -1,0 +1,236 @@
+/** Long-polls the leaders of partitions and hands visible records on, each partition from its position. */
+import type { WireCluster } from './cluster.ts';
+import { visibleRecords } from './committed-reader.ts';
+import type { Connections } from './connections.ts';
+import { asksForLeader, failed } from './failures.ts';
+import { type Hold, Holds } from './holds.ts';
+import { delayMs, type Patience } from './patience.ts';
+import type { Fetcher, FetcherOptions, FetchHandlers, KafkaFailure } from './ports.ts';
+import { ask, type FetchedPartition, refusal, wire } from './wire.ts';
+
+/** Two, so that a partition added or resumed during an idle poll need not wait for its end. */
+const pollsPerBroker = 2;
+const readCommitted = 1;
+const retry: Patience = { timeoutMs: Number.POSITIVE_INFINITY, firstDelayMs: 25, maxDelayMs: 2_000 };
+/** Leaders move now and then: only what lasts is told, when it begins to last and then again at times. */
+const toldAt = (failures: number) => failures === 3 || failures % 20 === 0;
+
+export class WireFetcher implements Fetcher {
+  readonly #cluster: WireCluster;
+  readonly #options: FetcherOptions;
+  readonly #handlers: FetchHandlers;
+  readonly #connections: Connections;
+  readonly #holds = new Holds();
+  /** Slots in use by broker id. */
+  readonly #polls = new Map<number, Set<number>>();
+  readonly #running = new Set<Promise<void>>();
+  #planning = false;
+  #planAgain = false;
+  #alarm: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(cluster: WireCluster, options: FetcherOptions, handlers: FetchHandlers) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#connections = cluster.newConnections({ requestTimeoutMs: options.maxWaitMs + 15_000, maxInFlight: 1 });
+  }
+
+  add(partition: number, position: number): void {
+    this.#holds.add(partition, position);
+    this.#plan();
+  }
+
+  remove(partition: number): void {
+    this.#holds.remove(partition);
+  }
+
+  pause(partition: number): void {
+    this.#holds.pause(partition);
+  }
+
+  resume(partition: number): void {
+    this.#holds.resume(partition);
+    this.#plan();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#alarm);
+    await this.#cluster.release(this.#connections);
+    await Promise.all(this.#running);
+  }
+
+  /** Soon, so that partitions added together are asked for together. */
+  #plan(): void {
+    this.#planAgain = true;
+    if (this.#planning || this.#closed) return;
+    this.#planning = true;
+    setImmediate(() => this.#track(this.#planAll()));
+  }
+
+  #track(task: Promise<void>): void {
+    this.#running.add(task);
+    void task.finally(() => this.#running.delete(task));
+  }
+
+  async #planAll(): Promise<void> {
+    while (this.#planAgain && !this.#closed) {
+      this.#planAgain = false;
+      await this.#planOnce();
+    }
+    this.#planning = false;
+  }
+
+  async #planOnce(): Promise<void> {
+    const waiting = this.#holds.ready(performance.now());
+    if (waiting.length > 0) {
+      const map = await this.#cluster.map.topic(this.#options.topic);
+      if (this.#closed) return;
+      if (map.kind === 'failed') this.#failAll(waiting, map);
+      else {
+        // What became of them while the map was looked up: paused, removed, asked.
+        const ready = this.#holds.ready(performance.now());
+        for (const hold of ready) this.#pinTopic(hold, map.value.topicId);
+        const byLeader = Map.groupBy(
+          ready.filter(({ stopped }) => !stopped),
+          ({ partition }) => map.value.leaders.get(partition),
+        );
+        for (const [leader, theirs] of byLeader) this.#startPoll(leader, map.value.topicId, theirs);
+      }
+    }
+    this.#setAlarm();
+  }
+
+  #pinTopic(hold: Hold, topicId: string): void {
+    hold.topicId ??= topicId;
+    if (hold.topicId === topicId) return;
+    hold.stopped = true;
+    const name = `${this.#options.topic}-${hold.partition}`;
+    this.#handlers.onFailure(
+      failed('TOPIC_RECREATED', `${name} belongs to another topic of that name now: its positions mean nothing`, false),
+    );
+  }
+
+  #startPoll(leader: number | undefined, topicId: string, holds: readonly Hold[]): void {
+    if (leader === undefined) {
+      this.#cluster.map.forgetTopic(this.#options.topic);
+      const names = holds.map(({ partition }) => partition).join(',');
+      const message = `${this.#options.topic}-${names} has no leader now`;
+      this.#failAll(holds, failed('LEADER_NOT_AVAILABLE', message, true));
+      return;
+    }
+    const used = this.#polls.get(leader) ?? new Set<number>();
+    this.#polls.set(leader, used);
+    const slot = Array.from({ length: pollsPerBroker }, (_, i) => i).find((i) => !used.has(i));
+    // All slots wait already: when one of them is answered these are asked for.
+    if (slot === undefined) return;
+    used.add(slot);
+    for (const hold of holds) hold.asked = true;
+    const poll = this.#poll(leader, slot, topicId, holds).finally(() => {
+      used.delete(slot);
+      for (const hold of holds) hold.asked = false;
+      this.#plan();
+    });
+    this.#track(poll);
+  }
+
+  async #poll(leader: number, slot: number, topicId: string, holds: readonly Hold[]): Promise<void> {
+    const answer = await this.#request(leader, slot, topicId, holds);
+    if (this.#closed) return;
+    if (answer.kind === 'failed') {
+      this.#failAll(holds, answer);
+      return;
+    }
+    const refused = refusal(answer.response.errorCode, `fetch from ${this.#options.topic}`);
+    if (refused) {
+      this.#failAll(holds, refused);
+      return;
+    }
+    const byPartition = new Map(holds.map((hold) => [hold.partition, hold]));
+    for (const part of answer.response.responses.flatMap(({ partitions }) => partitions)) {
+      const hold = byPartition.get(part.partitionIndex);
+      if (hold && !this.#closed) this.#take(hold, part);
+    }
+  }
+
+  async #request(leader: number, slot: number, topicId: string, holds: readonly Hold[]) {
+    const { maxWaitMs, maxBytes, partitionMaxBytes, topic } = this.#options;
+    const address = this.#cluster.map.broker(leader);
+    if (address === undefined) return failed('LEADER_NOT_AVAILABLE', `broker ${leader} of ${topic} is unknown`, true);
+    const connection = await this.#connections.to(address, slot);
+    if (connection.kind === 'failed') return connection;
+    const partitions = holds.map(({ partition, position }) => ({
+      partition,
+      currentLeaderEpoch: -1,
+      fetchOffset: BigInt(position),
+      lastFetchedEpoch: -1,
+      partitionMaxBytes,
+    }));
+    const asked = [{ topicId, partitions }];
+    return ask(wire.fetch, connection.value, maxWaitMs, 1, maxBytes, readCommitted, 0, -1, asked, [], '');
+  }
+
+  #take(hold: Hold, part: FetchedPartition): void {
+    if (!this.#holds.isCurrent(hold)) return;
+    const refused = refusal(part.errorCode, `fetch of ${this.#options.topic}-${hold.partition}`);
+    if (refused?.code === 'OFFSET_OUT_OF_RANGE') {
+      this.#track(this.#outOfRange(hold));
+      return;
+    }
+    if (refused) {
+      this.#fail(hold, refused);
+      return;
+    }
+    hold.failures = 0;
+    // Paused meanwhile: whoever paused it has no room. The same records come again after `resume`.
+    if (!this.#holds.wants(hold) || !part.records?.length) return;
+    const { records, nextPosition } = visibleRecords(part.records, part.abortedTransactions ?? [], hold.position);
+    if (nextPosition === hold.position) return;
+    this.#holds.served(hold, nextPosition);
+    this.#handlers.onRecords(hold.partition, records, nextPosition);
+  }
+
+  /** Told with the log's bounds; when the position lies within them after all, the leader was only behind. */
+  async #outOfRange(hold: Hold): Promise<void> {
+    hold.stopped = true;
+    const bounds = await this.#cluster.logBounds(this.#options.topic, hold.partition);
+    if (this.#closed || !this.#holds.isCurrent(hold)) return;
+    const outside = bounds.kind === 'ok' && (hold.position < bounds.value.start || hold.position > bounds.value.end);
+    if (outside) {
+      this.#handlers.onOutOfRange(hold.partition, hold.position, bounds.value.start, bounds.value.end);
+      return;
+    }
+    hold.stopped = false;
+    const name = `${this.#options.topic}-${hold.partition}`;
+    const behind = failed('OFFSET_OUT_OF_RANGE', `${name}: its leader does not know ${hold.position} yet`, true);
+    this.#fail(hold, bounds.kind === 'failed' ? bounds : behind);
+    this.#plan();
+  }
+
+  #failAll(holds: readonly Hold[], failure: KafkaFailure): void {
+    const telling = holds.filter((hold) => this.#defer(hold, failure));
+    if (telling.length > 0) this.#handlers.onFailure(failure);
+  }
+
+  #fail(hold: Hold, failure: KafkaFailure): void {
+    if (this.#defer(hold, failure)) this.#handlers.onFailure(failure);
+  }
+
+  /** Puts the next try off; true when the failure is to be told. */
+  #defer(hold: Hold, failure: KafkaFailure): boolean {
+    if (asksForLeader(failure)) this.#cluster.map.forgetTopic(this.#options.topic);
+    if (!this.#holds.isCurrent(hold)) return false;
+    hold.failures += 1;
+    const delay = failure.retriable ? delayMs(hold.failures, retry, Math.random()) : retry.maxDelayMs;
+    hold.notBeforeMs = performance.now() + delay;
+    return failure.retriable ? toldAt(hold.failures) : hold.failures === 1 || hold.failures % 20 === 0;
+  }
+
+  #setAlarm(): void {
+    clearTimeout(this.#alarm);
+    const now = performance.now();
+    const next = this.#holds.nextReadyMs(now);
+    if (next !== undefined && !this.#closed) this.#alarm = setTimeout(() => this.#plan(), Math.max(1, next - now));
+  }
+}

@@ -1,0 +1,49 @@
+/** Test support: topics of a test's own, made by wire calls, and the wait for something to become true. */
+import { randomUUID } from 'node:crypto';
+import { createTopicsV7 } from '@platformatic/kafka';
+import { parseAddress } from './addresses.ts';
+import { Connections } from './connections.ts';
+import { pause } from './patience.ts';
+import { ask, wire } from './wire.ts';
+
+export interface TopicWish {
+  readonly partitions?: number;
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
+/** Creates a topic with a name of its own; resolves when every partition has a leader. */
+export async function givenTopic(bootstrap: string, wish: TopicWish = {}): Promise<string> {
+  const topic = `kafka-room-${randomUUID()}`;
+  const partitions = wish.partitions ?? 1;
+  const connections = new Connections('given', { requestTimeoutMs: 20_000 });
+  try {
+    const connection = await connections.to(parseAddress(bootstrap));
+    if (connection.kind === 'failed') throw new Error(connection.message);
+    const configs = Object.entries(wish.configs ?? {}).map(([name, value]) => ({ name, value }));
+    const asked = [{ name: topic, numPartitions: partitions, replicationFactor: 1, assignments: [], configs }];
+    const made = await ask(createTopicsV7.api, connection.value, asked, 10_000, false);
+    if (made.kind === 'failed') throw new Error(made.message);
+    await eventually('the topic has leaders', async () => {
+      const seen = await ask(wire.metadata, connection.value, [topic], false, false);
+      const found = seen.kind === 'answered' ? seen.response.topics[0]?.partitions : undefined;
+      return found?.length === partitions && found.every(({ leaderId }) => leaderId >= 0);
+    });
+    return topic;
+  } finally {
+    await connections.close();
+  }
+}
+
+/** Polls `holds` until it is true; throws with `what` after `withinMs`. Gives the time it took. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<number> {
+  const begin = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - begin > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await pause(5);
+  }
+  return performance.now() - begin;
+}

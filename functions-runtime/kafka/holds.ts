@@ -1,0 +1,86 @@
+/** The partitions a fetcher has been given: where each goes on, and which of them the next request to a broker asks for. PURE. */
+
+/** One `add` of a partition. Removing and adding again makes another hold: what was fetched for the first is not for it. */
+export interface Hold {
+  readonly partition: number;
+  position: number;
+  paused: boolean;
+  /** In a request that has not been answered. */
+  asked: boolean;
+  /** Out of range, or its topic is another one now: fetched no more until it is added anew. */
+  stopped: boolean;
+  /** Not asked for before this (monotonic milliseconds). */
+  notBeforeMs: number;
+  /** Failures in a row. */
+  failures: number;
+  /** Of the topic it was first fetched from. */
+  topicId: string | undefined;
+  /** Grows when it brought records: who was served last is asked for last, for a broker fills its answer in the order asked. */
+  servedAt: number;
+}
+
+export class Holds {
+  readonly #byPartition = new Map<number, Hold>();
+  #served = 0;
+
+  add(partition: number, position: number): void {
+    this.#byPartition.set(partition, {
+      partition,
+      position,
+      paused: false,
+      asked: false,
+      stopped: false,
+      notBeforeMs: 0,
+      failures: 0,
+      topicId: undefined,
+      servedAt: 0,
+    });
+  }
+
+  remove(partition: number): void {
+    this.#byPartition.delete(partition);
+  }
+
+  pause(partition: number): void {
+    const hold = this.#byPartition.get(partition);
+    if (hold) hold.paused = true;
+  }
+
+  resume(partition: number): void {
+    const hold = this.#byPartition.get(partition);
+    if (hold) hold.paused = false;
+  }
+
+  /** Whether records fetched for `hold` may still be handed on: the same hold, and room for them. */
+  wants(hold: Hold): boolean {
+    return this.isCurrent(hold) && !hold.paused;
+  }
+
+  isCurrent(hold: Hold): boolean {
+    return this.#byPartition.get(hold.partition) === hold;
+  }
+
+  served(hold: Hold, nextPosition: number): void {
+    hold.position = nextPosition;
+    hold.failures = 0;
+    this.#served += 1;
+    hold.servedAt = this.#served;
+  }
+
+  /** Those that want records now, the longest unserved first. */
+  ready(nowMs: number): readonly Hold[] {
+    return [...this.#byPartition.values()]
+      .filter((hold) => !hold.paused && !hold.asked && !hold.stopped && hold.notBeforeMs <= nowMs)
+      .toSorted((a, b) => a.servedAt - b.servedAt);
+  }
+
+  /** When the next one that waits after a failure may be asked for again; undefined when none waits. */
+  nextReadyMs(nowMs: number): number | undefined {
+    let next: number | undefined;
+    for (const hold of this.#byPartition.values()) {
+      if (hold.paused || hold.asked || hold.stopped || hold.notBeforeMs <= nowMs) continue;
+      next = Math.min(next ?? hold.notBeforeMs, hold.notBeforeMs);
+    }
+    return next;
+  }
+}

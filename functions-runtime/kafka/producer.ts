@@ -1,0 +1,353 @@
+/** Idempotent producer: gathers what is sent while a request is under way, and writes each partition in order. */
+import type { WireCluster } from './cluster.ts';
+import type { Connections } from './connections.ts';
+import { asksForLeader, failed, ok } from './failures.ts';
+import {
+  bytesOf,
+  type Identity,
+  type OutputBatch,
+  OutputLane,
+  type QueuedRecord,
+  type SendCall,
+} from './output-lane.ts';
+import { partitionOfKey } from './partitioner.ts';
+import { delayMs, type Patience, pause, usualPatience, withPatience } from './patience.ts';
+import type { KafkaFailure, KafkaOutcome, ProducedRecord, Producer } from './ports.ts';
+import { produceVerdict } from './produce-verdict.ts';
+import { ask, type MessageRecord, NumericMap, refusal, wire } from './wire.ts';
+
+/** A broker takes batches up to 1 MiB by default (`message.max.bytes`). */
+const batchLimits = { maxBytes: 900_000, maxRecords: 10_000 };
+const requestMaxBytes = 8_000_000;
+const queueMaxBytes = 64_000_000;
+const deliveryTimeoutMs = 30_000;
+const brokerTimeoutMs = 15_000;
+const closeGraceMs = 10_000;
+const allInSyncReplicas = -1;
+const retry: Patience = { timeoutMs: deliveryTimeoutMs, firstDelayMs: 10, maxDelayMs: 1_000 };
+
+interface Part {
+  readonly lane: OutputLane;
+  readonly batch: OutputBatch;
+}
+
+export class WireProducer implements Producer {
+  readonly #cluster: WireCluster;
+  readonly #connections: Connections;
+  readonly #lanes = new Map<string, OutputLane>();
+  readonly #roundRobin = new Map<string, number>();
+  /** Brokers with a request under way: one at a time, so that order needs no more care. */
+  readonly #busy = new Set<number>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #lastFailure = new Map<OutputLane, KafkaFailure>();
+  #identity: Identity | undefined;
+  #queuedBytes = 0;
+  #planning = false;
+  #planAgain = false;
+  #alarm: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(cluster: WireCluster) {
+    this.#cluster = cluster;
+    this.#connections = cluster.newConnections({ requestTimeoutMs: brokerTimeoutMs + 5_000, maxInFlight: 1 });
+  }
+
+  async send(records: readonly ProducedRecord[]): Promise<KafkaOutcome<null>> {
+    if (records.length === 0) return ok(null);
+    const lanes = await this.#lanesFor(records);
+    if (lanes.kind === 'failed') return lanes;
+    const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0);
+    if (this.#closed) return failed('CLOSED', 'the producer was closed', false);
+    if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queueMaxBytes) {
+      return failed('PRODUCER_QUEUE_FULL', `more than ${queueMaxBytes} bytes wait to be written`, true);
+    }
+    const { promise, resolve } = Promise.withResolvers<KafkaOutcome<null>>();
+    this.#queuedBytes += bytes;
+    const call: SendCall = {
+      openRecords: records.length,
+      failure: undefined,
+      settle: (failure) => {
+        this.#queuedBytes -= bytes;
+        resolve(failure ?? ok(null));
+      },
+    };
+    const giveUpAtMs = performance.now() + deliveryTimeoutMs;
+    for (const [index, record] of records.entries()) {
+      lanes.value[index]!.push({ record, call, bytes: bytesOf(record), giveUpAtMs });
+    }
+    this.#plan();
+    return promise;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const giveUpAt = performance.now() + closeGraceMs;
+    while (performance.now() < giveUpAt && [...this.#lanes.values()].some(({ isIdle }) => !isIdle)) {
+      this.#plan();
+      await Promise.race([Promise.all(this.#running), pause(giveUpAt - performance.now())]);
+      await pause(5);
+    }
+    clearTimeout(this.#alarm);
+    await this.#cluster.release(this.#connections);
+    await Promise.all(this.#running);
+    for (const lane of this.#lanes.values()) {
+      this.#failRecords(
+        lane.dropAll(false),
+        failed('CLOSED', `the producer was closed before ${lane.name} was written`, true),
+      );
+    }
+  }
+
+  /** The lane of each record, in their order. */
+  async #lanesFor(records: readonly ProducedRecord[]): Promise<KafkaOutcome<readonly OutputLane[]>> {
+    const partitions = new Map<string, readonly number[]>();
+    for (const topic of new Set(records.map((record) => record.topic))) {
+      const map = await withPatience(() => this.#cluster.map.topic(topic), usualPatience, undefined, mayPassSoon);
+      if (map.kind === 'failed') return map;
+      partitions.set(topic, map.value.partitions);
+    }
+    const lanes: OutputLane[] = [];
+    for (const record of records) {
+      const known = partitions.get(record.topic)!;
+      const partition = record.partition ?? this.#choose(record, known.length);
+      if (!known.includes(partition)) {
+        this.#cluster.map.forgetTopic(record.topic);
+        return failed('UNKNOWN_TOPIC_OR_PARTITION', `topic ${record.topic} has no partition ${partition}`, true);
+      }
+      lanes.push(this.#lane(record.topic, partition));
+    }
+    return ok(lanes);
+  }
+
+  #choose({ topic, key }: ProducedRecord, count: number): number {
+    if (key !== null) return partitionOfKey(key, count);
+    const next = this.#roundRobin.get(topic) ?? 0;
+    this.#roundRobin.set(topic, (next + 1) % count);
+    return next % count;
+  }
+
+  #lane(topic: string, partition: number): OutputLane {
+    const name = `${topic}:${partition}`;
+    const lane = this.#lanes.get(name) ?? new OutputLane(topic, partition);
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  /** After the current turn, so that calls made together are written together. */
+  #plan(): void {
+    this.#planAgain = true;
+    if (this.#planning) return;
+    this.#planning = true;
+    setImmediate(() => this.#track(this.#planAll()));
+  }
+
+  async #planAll(): Promise<void> {
+    while (this.#planAgain) {
+      this.#planAgain = false;
+      await this.#planOnce();
+    }
+    this.#planning = false;
+  }
+
+  #track(task: Promise<void>): void {
+    this.#running.add(task);
+    void task.finally(() => this.#running.delete(task));
+  }
+
+  async #planOnce(): Promise<void> {
+    for (const lane of this.#lanes.values()) {
+      if (!lane.inFlight && lane.isOverdue(performance.now())) this.#giveUp(lane, this.#lastFailure.get(lane), false);
+    }
+    const waiting = this.#waiting();
+    if (waiting.length > 0) {
+      const identity = await this.#identityFor(waiting);
+      const leaders = await this.#leadersOf(waiting);
+      if (identity) for (const [leader, lanes] of leaders) this.#startRequest(leader, lanes, identity);
+    }
+    this.#setAlarm();
+  }
+
+  #waiting(): OutputLane[] {
+    const now = performance.now();
+    return [...this.#lanes.values()].filter((lane) => !lane.isIdle && !lane.inFlight && lane.notBeforeMs <= now);
+  }
+
+  async #identityFor(lanes: readonly OutputLane[]): Promise<Identity | undefined> {
+    const current = this.#identity;
+    if (current && !lanes.some((lane) => lane.needsOther(current))) return current;
+    const answer = await this.#cluster.map.askAnyBroker((connection) => ask(wire.initProducerId, connection, null, 0));
+    const refused = answer.kind === 'failed' ? answer : refusal(answer.response.errorCode, 'producer id');
+    if (answer.kind === 'failed' || refused) {
+      for (const lane of lanes) this.#defer(lane, refused!);
+      return undefined;
+    }
+    const { producerId, producerEpoch } = answer.response;
+    this.#identity = { producerId, producerEpoch };
+    return this.#identity;
+  }
+
+  async #leadersOf(lanes: readonly OutputLane[]): Promise<ReadonlyMap<number, OutputLane[]>> {
+    const byLeader = new Map<number, OutputLane[]>();
+    for (const [topic, theirs] of Map.groupBy(lanes, (lane) => lane.topic)) {
+      const map = await this.#cluster.map.topic(topic);
+      for (const lane of theirs) {
+        const leader = map.kind === 'ok' ? map.value.leaders.get(lane.partition) : undefined;
+        const nobody = failed('LEADER_NOT_AVAILABLE', `${lane.name} has no leader now`, true);
+        if (leader === undefined) this.#defer(lane, map.kind === 'failed' ? map : nobody);
+        else byLeader.set(leader, [...(byLeader.get(leader) ?? []), lane]);
+      }
+    }
+    return byLeader;
+  }
+
+  #startRequest(leader: number, lanes: readonly OutputLane[], identity: Identity): void {
+    if (this.#busy.has(leader)) return;
+    const parts: Part[] = [];
+    let bytes = 0;
+    for (const lane of lanes) {
+      const batch = bytes < requestMaxBytes ? lane.nextBatch(identity, batchLimits) : undefined;
+      // One request speaks for one producer id; a batch under another one goes with the next.
+      if (!batch || (parts[0] && parts[0].batch.identity !== batch.identity)) continue;
+      parts.push({ lane, batch });
+      bytes += batch.records.reduce((sum, record) => sum + record.bytes, 0);
+    }
+    if (parts.length === 0) return;
+    this.#busy.add(leader);
+    for (const { lane } of parts) {
+      lane.inFlight = true;
+      // To the end of the line: a request may not hold all lanes.
+      this.#lanes.delete(`${lane.topic}:${lane.partition}`);
+      this.#lanes.set(`${lane.topic}:${lane.partition}`, lane);
+    }
+    const request = this.#request(leader, parts).finally(() => {
+      this.#busy.delete(leader);
+      for (const { lane } of parts) lane.inFlight = false;
+      this.#plan();
+    });
+    this.#track(request);
+  }
+
+  async #request(leader: number, parts: readonly Part[]): Promise<void> {
+    const address = this.#cluster.map.broker(leader);
+    const connection = address
+      ? await this.#connections.to(address)
+      : failed('LEADER_NOT_AVAILABLE', `broker ${leader} is unknown`, true);
+    if (connection.kind === 'failed') {
+      for (const { lane } of parts) this.#defer(lane, connection);
+      return;
+    }
+    const { producerId, producerEpoch } = parts[0]!.batch.identity;
+    const sequences = new NumericMap(
+      parts.map(({ lane, batch }) => [`${lane.topic}:${lane.partition}`, batch.firstSequence]),
+    );
+    const options = { producerId, producerEpoch, sequences };
+    const answer = await ask(
+      wire.produce,
+      connection.value,
+      allInSyncReplicas,
+      brokerTimeoutMs,
+      messagesOf(parts),
+      options,
+    );
+    if (answer.kind === 'failed' || typeof answer.response === 'boolean') {
+      const failure = answer.kind === 'failed' ? answer : failed('UNREADABLE_ANSWER', 'no answer to a write', false);
+      for (const { lane, batch } of parts) {
+        batch.inDoubt = true;
+        this.#defer(lane, failure);
+      }
+      return;
+    }
+    const codes = new Map<string, KafkaFailure | undefined>();
+    for (const topic of answer.response.responses) {
+      for (const { index, errorCode, errorMessage } of topic.partitionResponses) {
+        codes.set(`${topic.name}:${index}`, refusal(errorCode, `write to ${topic.name}-${index}`, errorMessage));
+      }
+    }
+    for (const { lane, batch } of parts) {
+      const name = `${lane.topic}:${lane.partition}`;
+      const missing = failed('UNREADABLE_ANSWER', `${lane.name} is not in the answer to the write`, true);
+      this.#settle(lane, batch, codes.has(name) ? codes.get(name) : missing);
+    }
+  }
+
+  #settle(lane: OutputLane, batch: OutputBatch, failure: KafkaFailure | undefined): void {
+    const verdict = produceVerdict(failure);
+    switch (verdict) {
+      case 'written':
+        this.#lastFailure.delete(lane);
+        for (const { call } of lane.written()) {
+          call.openRecords -= 1;
+          if (call.openRecords === 0 && call.failure === undefined) call.settle(undefined);
+        }
+        return;
+      case 'again':
+        batch.inDoubt = true;
+        this.#defer(lane, failure!);
+        return;
+      case 'too-large':
+        if (!lane.halve()) this.#failRecords(lane.dropBatch(), failure!);
+        return;
+      case 'numbering-broken':
+        this.#giveUp(lane, { ...failure!, retriable: true }, true);
+        return;
+      case 'refused':
+        if (!lane.tellCallsApart()) this.#failRecords(lane.dropBatch(), failure!);
+        return;
+      default:
+        verdict satisfies never;
+    }
+  }
+
+  #defer(lane: OutputLane, failure: KafkaFailure): void {
+    if (asksForLeader(failure)) this.#cluster.map.forgetTopic(lane.topic);
+    this.#lastFailure.set(lane, failure);
+    lane.failures += 1;
+    lane.notBeforeMs = performance.now() + delayMs(lane.failures, retry, Math.random());
+  }
+
+  /** All that waits in a lane fails together: a later record must not silently overtake one that was given up. */
+  #giveUp(lane: OutputLane, cause: KafkaFailure | undefined, broken: boolean): void {
+    const late = failed('REQUEST_TIMEOUT', `${lane.name} was not written within ${deliveryTimeoutMs} ms`, true);
+    this.#failRecords(lane.dropAll(broken), cause ?? late);
+  }
+
+  #failRecords(records: readonly QueuedRecord[], failure: KafkaFailure): void {
+    for (const { call } of records) {
+      if (call.failure !== undefined) continue;
+      call.failure = failure;
+      call.settle(failure);
+    }
+  }
+
+  #setAlarm(): void {
+    clearTimeout(this.#alarm);
+    const now = performance.now();
+    const deferred = [...this.#lanes.values()].filter(
+      (lane) => !lane.isIdle && !lane.inFlight && lane.notBeforeMs > now,
+    );
+    if (deferred.length === 0) return;
+    const next = Math.min(...deferred.map(({ notBeforeMs }) => notBeforeMs));
+    this.#alarm = setTimeout(() => this.#plan(), Math.max(1, next - now));
+  }
+}
+
+/** A topic that is not there will not come by waiting here. */
+function mayPassSoon({ retriable, code }: KafkaFailure): boolean {
+  return retriable && code !== 'UNKNOWN_TOPIC_OR_PARTITION';
+}
+
+function messagesOf(parts: readonly Part[]): MessageRecord[] {
+  const nowMs = Date.now();
+  return parts.flatMap(({ lane, batch }) =>
+    batch.records.map(({ record }) => ({
+      topic: lane.topic,
+      partition: lane.partition,
+      // The client's type leaves null out, its encoder does not: a tombstone is null, not empty.
+      ...(record.key !== null && { key: record.key }),
+      value: record.value as Buffer,
+      // A map by identity: a name that is the same object twice would be written once.
+      headers: new Map(record.headers.map(([name, value]) => [name.subarray(), value as Buffer])),
+      timestamp: BigInt(Math.trunc(record.timestampMs ?? nowMs)),
+    })),
+  );
+}
