@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Finished, must, type RunOptions, run } from '../commands.ts';
-import { isAlive } from '../processes.ts';
+import { pauseProgram } from '../images/pause.ts';
 import { Missing } from '../progress.ts';
 import { stateDir } from '../state.ts';
 import { cacheDir, type Tool, tool } from '../tools.ts';
@@ -12,8 +12,7 @@ import { until } from '../waiting.ts';
 import { nodeName } from './addresses.ts';
 import { type NodeProcess, nodeProcessName, nodes } from './inhabitants.ts';
 import { inside, nodeDir, outside, program } from './paths.ts';
-import { pauseProgram } from './pause.ts';
-import { removeNode } from './removal.ts';
+import { removeLeftovers } from './removal.ts';
 
 const programs: readonly Tool[] = [
   'etcd',
@@ -57,14 +56,17 @@ export function findNode(): NodeProcess | undefined {
   }
   const older = found.find((node) => node.programs !== programsId);
   if (older) {
-    throw new Missing('the local cluster runs programs of other versions than this checkout pins', 'make down, then up');
+    throw new Missing(
+      'the local cluster runs programs of other versions than this checkout pins',
+      'make down, then up',
+    );
   }
   return found[0];
 }
 
 /** Starts the node where none runs. What an earlier one left on disk (etcd, volumes, images) is taken up again. */
 export async function startNode(): Promise<NodeProcess> {
-  await removeNode();
+  await removeLeftovers();
   await makeFolders();
   const paths = await Promise.all(programs.map((name) => tool(name)));
   await copyFile(await pauseProgram(), outside(program('pause')));
@@ -92,12 +94,6 @@ export async function startNode(): Promise<NodeProcess> {
   const node = findNode();
   if (!node) throw new Error(`the node ended at once: ${await explain()}`);
   return node;
-}
-
-/** Ends the node and with it every process, mount and interface in it; waits until the kernel is done. */
-export async function endNode(node: NodeProcess): Promise<void> {
-  if (isAlive(node)) process.kill(node.pid, 'SIGKILL');
-  await until('the node has ended', { atMostMs: 30_000, everyMs: 20 }, () => (isAlive(node) ? undefined : true));
 }
 
 /** The environment of what runs in the node: nothing of the caller's. */

@@ -1,0 +1,28 @@
+// The way without anything: a node of our own on this Linux machine, as root, from Debian packages and Go modules.
+import { rm } from 'node:fs/promises';
+import { bringUp } from './local/bring-up.ts';
+import { importImages } from './local/images.ts';
+import { findNode } from './local/node.ts';
+import { removeNodes } from './local/removal.ts';
+import { localStatus } from './local/status.ts';
+import { Missing, step } from './progress.ts';
+import { stateDir } from './state.ts';
+import type { ClusterWay } from './way.ts';
+
+export const local: ClusterWay = {
+  name: 'local',
+  applies: async () => process.platform === 'linux' && process.getuid?.() === 0,
+  up: bringUp,
+  async down() {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) return;
+    const ended = await step('ending the local cluster', removeNodes);
+    for (const node of ended) await rm(node.stateDir, { recursive: true, force: true });
+    await rm(stateDir, { recursive: true, force: true });
+  },
+  async loadImages(archives) {
+    const node = findNode();
+    if (!node) throw new Missing('the local cluster is not up', 'make up');
+    await importImages(node, archives);
+  },
+  status: localStatus,
+};
