@@ -1,0 +1,222 @@
+/** One call from request to answer: read, admitted, run, answered. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from './answers.ts';
+import * as answers from './answers.ts';
+import type { BodyReader } from './body.ts';
+import type { LoadedCode } from './code.ts';
+import { batchContext, type ContextSource, eventContexts } from './context.ts';
+import { type Coordinates, countOffsets, readCoordinates } from './coordinates.ts';
+import { type CloudEvent, type ReadEvents, readEvents } from './events.ts';
+import type { Guard } from './guard.ts';
+import {
+  type BatchFunction,
+  type EventFunction,
+  type Invocation,
+  type Outcome,
+  reasonOf,
+  resultDocument,
+  runBatch,
+  runEvent,
+  runEvents,
+  type Verdict,
+} from './invocation.ts';
+import type { Fields, Log } from './log.ts';
+import type { CallResult, Metrics } from './metrics.ts';
+import { resultType } from './protocol.ts';
+import type { CutReason, RunningCalls } from './running.ts';
+
+type Loaded = Extract<LoadedCode, { kind: 'loaded' }>;
+type Asked = Extract<ReadEvents, { kind: 'events' | 'plain' }>;
+
+export interface CallRoom {
+  readonly functionName: string;
+  readonly timeoutMs: number;
+  readonly code: () => LoadedCode | null;
+  readonly bodies: BodyReader;
+  readonly guard: Guard;
+  readonly running: RunningCalls;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly logWith: (fields: Fields) => Log;
+  /** Unix ms. */
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+interface Answered {
+  readonly result: CallResult;
+  readonly answer: Answer;
+}
+
+/** Null when nobody is there any more to be answered. */
+export async function answerCall(
+  room: CallRoom,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Answer | null> {
+  const answered = await takeCall(room, request, response);
+  room.metrics.call(answered?.result ?? 'caller-gone');
+  return answered?.answer ?? null;
+}
+
+async function takeCall(room: CallRoom, request: IncomingMessage, response: ServerResponse): Promise<Answered | null> {
+  const code = room.code();
+  if (code?.kind !== 'loaded') return { result: 'not-ready', answer: codeProblem(code) };
+  const coordinates = readCoordinates(request.headers);
+  if (typeof coordinates === 'string') return malformed('HEADER_INVALID', coordinates);
+  const body = await room.bodies.read(request);
+  switch (body.kind) {
+    case 'broken':
+      return null;
+    case 'too-large':
+      return { result: 'too-large', answer: answers.refused('too-large', `a body may have ${body.maxBytes} bytes`) };
+    case 'no-room':
+      return { result: 'busy', answer: answers.refused('busy', 'other calls are being read') };
+    case 'body':
+      break;
+  }
+  const asked = readEvents(request.headers, body.bytes, room.newId);
+  if (asked.kind === 'unsupported') return { result: 'malformed', answer: answers.unsupportedType(asked.detail) };
+  if (asked.kind === 'malformed') return malformed('BODY_NOT_EVENTS', asked.detail);
+  const fault = offsetsFault(coordinates, asked);
+  if (fault !== null) return malformed('HEADER_INVALID', fault);
+  const deadlineMs = coordinates.deadlineMs ?? room.now() + room.timeoutMs;
+  const admission = room.guard.admit(coordinates.position, deadlineMs, room.now());
+  // A call that brings a newer epoch takes the partition over, whether it may run now or not.
+  cutSuperseded(room);
+  if (admission.kind === 'refused') {
+    return { result: admission.refusal, answer: answers.refused(admission.refusal, admission.detail) };
+  }
+  return run(room, code, admission.callId, { asked, coordinates, deadlineMs }, response);
+}
+
+export function cutSuperseded({ guard, running }: Pick<CallRoom, 'guard' | 'running'>): void {
+  for (const callId of guard.superseded()) running.cut(callId, 'superseded');
+}
+
+interface Admitted {
+  readonly asked: Asked;
+  readonly coordinates: Coordinates;
+  readonly deadlineMs: number;
+}
+
+async function run(
+  room: CallRoom,
+  code: Loaded,
+  callId: number,
+  admitted: Admitted,
+  response: ServerResponse,
+): Promise<Answered | null> {
+  const startMs = room.now();
+  const onClose = () => room.running.cut(callId, 'caller-gone');
+  response.once('close', onClose);
+  const end = await room.running.run(
+    callId,
+    admitted.deadlineMs - startMs,
+    (signal) => invoke(room, code, admitted, signal),
+    () => {
+      room.guard.ended(callId);
+      room.metrics.ran(room.now() - startMs);
+    },
+  );
+  response.off('close', onClose);
+  if (end.kind === 'ended') return end.value;
+  room.guard.abandon(callId);
+  room.log.warn('call cut', { reason: end.cut, ...admitted.coordinates.position });
+  return cutAnswer(end.cut);
+}
+
+async function invoke(room: CallRoom, code: Loaded, admitted: Admitted, signal: AbortSignal): Promise<Answered> {
+  const { asked, coordinates, deadlineMs } = admitted;
+  const source: ContextSource = { coordinates, deadlineMs, signal, log: room.logWith };
+  const invocation: Invocation = {
+    functionName: room.functionName,
+    signal,
+    onFailure: (event, error) =>
+      room.log.error('function failed', {
+        eventId: event?.id,
+        attempt: coordinates.attempt,
+        ...coordinates.position,
+        error,
+      }),
+  };
+  const call = code.call as unknown as EventFunction & BatchFunction;
+  if (code.form === 'Event') {
+    const contextOf = eventContexts(source);
+    if (asked.kind === 'plain') {
+      return plainAnswer(room, await runEvent(call, asked.event, 0, contextOf), (error) =>
+        invocation.onFailure(asked.event, error),
+      );
+    }
+    return verdictsAnswer(room, await runEvents(call, asked.events, contextOf, invocation));
+  }
+  const events: readonly CloudEvent[] = asked.kind === 'plain' ? [asked.event] : asked.events;
+  const ran = await runBatch(call, events, batchContext(source), invocation);
+  if (ran.kind === 'failed') return { result: 'failed', answer: answers.functionFailed(ran.reason) };
+  if (ran.kind === 'rejected') return { result: 'answered', answer: answers.functionRejected(ran.reason) };
+  const [outcome] = ran.outcomes;
+  return asked.kind === 'plain' && outcome
+    ? plainAnswer(room, outcome, () => undefined)
+    : verdictsAnswer(room, ran.verdicts);
+}
+
+function verdictsAnswer({ metrics }: CallRoom, verdicts: readonly Verdict[]): Answered {
+  for (const { status } of verdicts) metrics.event(status);
+  const document = resultDocument(verdicts);
+  return { result: 'answered', answer: document === null ? answers.nothing : answers.json(200, document, resultType) };
+}
+
+/** For people: the value itself. */
+function plainAnswer({ metrics }: CallRoom, outcome: Outcome, onFailure: (error: unknown) => void): Answered {
+  switch (outcome.kind) {
+    case 'failed':
+      onFailure(outcome.error);
+      metrics.event('retry');
+      return { result: 'failed', answer: answers.functionFailed(reasonOf(outcome.error)) };
+    case 'rejected':
+      metrics.event('reject');
+      return { result: 'answered', answer: answers.functionRejected(outcome.reason) };
+    case 'returned':
+      metrics.event('ok');
+      return { result: 'answered', answer: valueAnswer(outcome.value) };
+  }
+}
+
+function valueAnswer(value: unknown): Answer {
+  if (value === undefined || value === null) return answers.nothing;
+  try {
+    const body = JSON.stringify(value);
+    return body === undefined ? answers.functionFailed(`a ${typeof value} is no JSON`) : answers.json(200, body);
+  } catch (error) {
+    return answers.functionFailed(`the value is no JSON: ${(error as Error).message}`);
+  }
+}
+
+function cutAnswer(cut: CutReason): Answered | null {
+  switch (cut) {
+    case 'deadline':
+      return { result: 'timed-out', answer: answers.timedOut() };
+    case 'superseded':
+      return { result: 'stale', answer: answers.refused('stale', 'a newer owner took this partition over meanwhile') };
+    case 'stopping':
+      return { result: 'stopping', answer: answers.stopping() };
+    case 'caller-gone':
+      return null;
+  }
+}
+
+function offsetsFault({ position }: Coordinates, asked: Asked): string | null {
+  if (position === null || position.offsets.length === 0) return null;
+  const [offsets, events] = [countOffsets(position.offsets), asked.kind === 'events' ? asked.events.length : 1];
+  return offsets === events ? null : `${offsets} offsets for ${events} events`;
+}
+
+export function codeProblem(code: LoadedCode | null): Answer {
+  if (code?.kind === 'failed') return answers.notReady(code.cause, code.next);
+  return answers.notReady('the code is still being loaded', 'wait');
+}
+
+const malformed = (code: 'BODY_NOT_EVENTS' | 'HEADER_INVALID', cause: string): Answered => ({
+  result: 'malformed',
+  answer: answers.malformed(code, cause),
+});
