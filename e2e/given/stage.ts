@@ -1,0 +1,63 @@
+// A scenario's own place: a namespace that enforces restricted pods, topics of its own, and what it says when it fails.
+import { randomBytes } from 'node:crypto';
+import { inject, test } from 'vitest';
+import { type Cluster, clusterOf } from '../cluster/cluster.ts';
+import { restrictedNamespace } from '../cluster/install.ts';
+import { whatStands } from '../then/what-stands.ts';
+import { type Kubernetes, kubernetesOf } from './kubernetes.ts';
+import { connectTopics, type Topics } from './topics.ts';
+
+export const namespacePrefix = 'e2e-';
+
+export interface Stage {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  readonly kubernetes: Kubernetes;
+  /** The namespace of the operator. */
+  readonly system: Kubernetes;
+  readonly topics: Topics;
+  /** For manifests. */
+  readonly bootstrapInCluster: string;
+  /** Makes topics with names of this namespace; the numbers are partitions. */
+  made<Name extends string>(partitions: Readonly<Record<Name, number>>): Promise<Readonly<Record<Name, string>>>;
+  /** A figure worth keeping; shown with the result of the scenario. */
+  figure(text: string): void;
+}
+
+interface Fixtures {
+  readonly stage: Stage;
+}
+
+/** A test with a stage: what it left is removed afterwards, and what stood is shown when it failed. */
+export const scenario = test.extend<Fixtures>({
+  stage: async ({ task }, use) => {
+    const { cluster: record, apiUrl } = inject('system');
+    const cluster = clusterOf(record);
+    const namespace = `${namespacePrefix}${wordOf(task.file.name)}-${randomBytes(3).toString('hex')}`;
+    await restrictedNamespace(cluster, namespace);
+    const topics = await connectTopics(record.kafkaBootstrap);
+    const kubernetes = kubernetesOf(apiUrl, cluster.kubectl, namespace);
+    const system = kubernetesOf(apiUrl, cluster.kubectl, 'headrace-system');
+    const stage: Stage = {
+      ...{ cluster, namespace, kubernetes, system, topics },
+      bootstrapInCluster: record.kafkaBootstrapInCluster,
+      made: async (partitions) => {
+        const names = Object.keys(partitions) as (keyof typeof partitions)[];
+        const entries = names.map((name) => [name, `${namespace}.${name}`] as const);
+        await Promise.all(entries.map(([name, topic]) => topics.create(topic, partitions[name])));
+        return Object.fromEntries(entries) as never;
+      },
+      figure: (text) => console.info(`    ${text}`),
+    };
+    try {
+      await use(stage);
+      if (task.result?.state === 'fail') console.info(await whatStands(stage));
+    } finally {
+      await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']);
+      await topics.close();
+    }
+  },
+});
+
+/** `e2e/scenarios/invoker-killed.e2e.ts` → `invoker-killed`. */
+const wordOf = (file: string): string => (/([a-z-]+)\.e2e\.ts$/.exec(file)?.[1] ?? 'scenario').slice(0, 40);

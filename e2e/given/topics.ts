@@ -1,0 +1,74 @@
+// Kafka as scenarios use it, by a client that is none of ours: topics, records, ends, committed positions.
+import { type IHeaders, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+
+export interface RecordToSend {
+  readonly key: string | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: IHeaders;
+  /** Kafkajs chooses by key where it is not given. */
+  readonly partition?: number;
+}
+
+export interface Topics {
+  /** Made with one replica; at once usable. */
+  create(topic: string, partitions: number): Promise<void>;
+  /** Acknowledged by all in-sync replicas when this resolves. */
+  send(topic: string, records: readonly RecordToSend[]): Promise<void>;
+  /** Records ever written, over all partitions. */
+  ends(topic: string): Promise<number>;
+  /** Records between the group's committed positions and the ends; a partition without a commit counts from its start. */
+  lag(group: string, topic: string): Promise<number>;
+  /** Removes the topics that `create` made, and closes the connections. */
+  close(): Promise<void>;
+}
+
+export async function connectTopics(bootstrap: string): Promise<Topics> {
+  const kafka = new Kafka({
+    clientId: 'headrace-e2e',
+    brokers: [bootstrap],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 5, initialRetryTime: 200 },
+  });
+  const admin = kafka.admin();
+  const producer: Producer = kafka.producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    // One request at a time: the order of sending is the order in the log.
+    maxInFlightRequests: 1,
+    idempotent: true,
+  });
+  await Promise.all([admin.connect(), producer.connect()]);
+  const made: string[] = [];
+  return {
+    create: async (topic, numPartitions) => {
+      await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }], waitForLeaders: true });
+      made.push(topic);
+    },
+    send: async (topic, messages) => {
+      await producer.send({ topic, acks: -1, messages: messages.map((message) => ({ ...message })) });
+    },
+    ends: async (topic) => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+    },
+    lag: async (groupId, topic) => {
+      const [ends, groups] = await Promise.all([
+        admin.fetchTopicOffsets(topic),
+        admin.fetchOffsets({ groupId, topics: [topic] }),
+      ]);
+      const committed = new Map(groups[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      return ends.reduce(
+        (sum, { partition, high, low }) =>
+          sum + Math.max(0, Number(high) - Math.max(Number(low), committed.get(partition) ?? 0)),
+        0,
+      );
+    },
+    close: async () => {
+      try {
+        if (made.length > 0) await admin.deleteTopics({ topics: made });
+      } finally {
+        await Promise.all([admin.disconnect(), producer.disconnect()]);
+      }
+    },
+  };
+}

@@ -1,0 +1,57 @@
+// Traffic at a steady rate: JSON events with unique ids and keys of uneven weight, sent until the time is over.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RecordToSend, Topics } from './topics.ts';
+
+export interface TrafficPlan {
+  readonly topic: string;
+  readonly perSecond: number;
+  readonly forMs: number;
+  /** Default 64. */
+  readonly keys?: number;
+}
+
+export interface Traffic {
+  /** Ids of all events, each acknowledged by Kafka; the traffic is over when it resolves. */
+  readonly finished: Promise<readonly string[]>;
+  isRunning(): boolean;
+}
+
+/** A tick's events go out in one request: many small requests would cost more than the system under test. */
+const tickMs = 50;
+
+export function startTraffic(topics: Topics, { topic, perSecond, forMs, keys = 64 }: TrafficPlan): Traffic {
+  let running = true;
+  const send = async () => {
+    const ids: string[] = [];
+    const startedMs = performance.now();
+    const total = Math.round((perSecond * forMs) / 1000);
+    while (ids.length < total) {
+      const elapsedMs = performance.now() - startedMs;
+      const due = Math.min(total, Math.ceil((elapsedMs * perSecond) / 1000)) - ids.length;
+      const events = Array.from({ length: due }, (_, index) => eventAt(ids.length + index, keys));
+      if (events.length > 0) await topics.send(topic, events.map(recordOf));
+      for (const { id } of events) ids.push(id);
+      await pause(Math.max(0, tickMs - (performance.now() - startedMs - elapsedMs)));
+    }
+    return ids;
+  };
+  const finished = send().finally(() => {
+    running = false;
+  });
+  // Whoever awaits it later hears of a failure; until then it must not end the process.
+  finished.catch(() => {});
+  return { finished, isRunning: () => running };
+}
+
+interface TrafficEvent {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** The first keys carry more than the last: `n²` spread over the keys, by a fixed stride that visits all. */
+function eventAt(n: number, keys: number): TrafficEvent {
+  const share = ((n * 7919) % 10_007) / 10_007;
+  return { id: `event-${n}`, key: `key-${Math.floor(share * share * keys)}` };
+}
+
+const recordOf = ({ id, key }: TrafficEvent): RecordToSend => ({ key, value: JSON.stringify({ id, key }) });

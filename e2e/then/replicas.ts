@@ -1,0 +1,62 @@
+// How many pods there were over time: the sequence of counts that were seen, without repeats.
+import type { Kubernetes } from '../given/kubernetes.ts';
+import { eventually } from './eventually.ts';
+
+export interface ReplicaRecord {
+  /** Ready pods, newest last; equal neighbours are one. */
+  readonly seen: readonly number[];
+  stop(): Promise<void>;
+}
+
+const lookEveryMs = 200;
+
+/** Looks at the workload until stopped; a workload that does not exist counts as zero. */
+export function recordReplicas(
+  kubernetes: Kubernetes,
+  resource: 'deployments' | 'statefulsets',
+  name: string,
+): ReplicaRecord {
+  const seen: number[] = [];
+  const stopped = new AbortController();
+  const recording = eventually(
+    'the recording is stopped',
+    { withinMs: 10 * 60_000, everyMs: lookEveryMs },
+    async () => {
+      const replicas = (await kubernetes.get(resource, name))?.status?.readyReplicas ?? 0;
+      if (seen.at(-1) !== replicas) seen.push(replicas);
+      return seen;
+    },
+    () => stopped.signal.aborted,
+  );
+  // Awaited at `stop`; must not end the process before.
+  recording.catch(() => {});
+  return {
+    seen,
+    stop: async () => {
+      stopped.abort();
+      await recording;
+    },
+  };
+}
+
+/** Whether the wanted steps appear in this order, whatever lies between them. */
+export function went(seen: readonly number[], steps: readonly ((replicas: number) => boolean)[]): boolean {
+  let next = 0;
+  for (const replicas of seen) if (steps[next]?.(replicas) === true) next += 1;
+  return next === steps.length;
+}
+
+export const none = (replicas: number): boolean => replicas === 0;
+export const some = (replicas: number): boolean => replicas > 0;
+
+/** Waits until so many pods are ready. */
+export async function readyPods(
+  kubernetes: Kubernetes,
+  resource: 'deployments' | 'statefulsets',
+  name: string,
+  isEnough: (replicas: number) => boolean,
+  { withinMs }: { readonly withinMs: number },
+): Promise<number> {
+  const look = async () => (await kubernetes.get(resource, name))?.status?.readyReplicas ?? 0;
+  return eventually(`ready pods of ${resource}/${name} are as many as expected`, { withinMs }, look, isEnough);
+}
