@@ -1,0 +1,37 @@
+/** Writes of the core: outputs and dead letters become Kafka records and go out in one send, acknowledged by all in-sync replicas. */
+import type { InvokerContract } from '#contract/invoker-contract.ts';
+import { deadLetterRecord, outputRecord } from '#contract/outgoing.ts';
+import type { ProducedRecord, Producer } from '#kafka/ports.ts';
+import type { CoreEffect, OutgoingRecord, WriteOutcome } from '../core/events.ts';
+import { payloadOf } from './arrivals.ts';
+
+export type WriteEffect = Extract<CoreEffect, { kind: 'write' }>;
+
+export interface Written {
+  readonly outcome: WriteOutcome;
+  readonly outputs: number;
+  readonly deadLetters: number;
+}
+
+export async function write(effect: WriteEffect, contract: InvokerContract, producer: Producer): Promise<Written> {
+  const records = effect.records.flatMap((record) => produced(record, contract));
+  const deadLetters = effect.records.filter(({ kind }) => kind === 'dead-letter').length;
+  if (records.length === 0) return { outcome: { kind: 'ok' }, outputs: 0, deadLetters: 0 };
+  const sent = await producer.send(records);
+  if (sent.kind === 'ok') return { outcome: { kind: 'ok' }, outputs: records.length - deadLetters, deadLetters };
+  return { outcome: { kind: 'failed', reason: sent.code, detail: sent.message }, outputs: 0, deadLetters: 0 };
+}
+
+function produced(record: OutgoingRecord, contract: InvokerContract): ProducedRecord[] {
+  const payload = payloadOf(record.source);
+  if (record.kind === 'dead-letter') {
+    const topic = contract.delivery.deadLetterTopic;
+    if (topic === undefined) throw new Error('a dead letter without a dead-letter topic in the contract');
+    const destination = `${contract.binding.namespace}/${contract.function.name}`;
+    return [deadLetterRecord({ ...record, source: payload.record, topic, destination })];
+  }
+  // Without an output in the binding, what the function returns is not published.
+  if (contract.output === undefined || payload.event.kind === 'unfit') return [];
+  const cause = { source: payload.record, sourceEvent: payload.event, index: record.index };
+  return [outputRecord(record.event, cause, contract.output)];
+}
