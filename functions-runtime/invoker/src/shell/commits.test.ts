@@ -83,6 +83,11 @@ describe('commits', () => {
     expect(await outcome).toBe('ok');
     expect(sent.map(({ offsets }) => offsets)).toEqual([[[0, 10]], [[0, 12]]]);
   });
+});
+
+describe('commits that do not succeed', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
 
   it('a refused commit is told and never sent again', async () => {
     const { commits, sent, told } = rig([refusedBy('UNKNOWN_MEMBER_ID')]);

@@ -36,25 +36,15 @@ export type TakeOver =
 export function takeOver(found: Found): TakeOver {
   const memory = decodeCommitMetadata(found.metadata);
   const epoch = nextEpoch(memory, found.atMs);
-  if (found.offset === null) {
-    if (found.logStart === null) return { kind: 'needs-log-start' };
-    const mishap = found.othersCommitted ? null : 'no partition has a commit any more';
-    return fromLogStart(found, found.logStart, epoch, mishap);
-  }
-  if (memory !== null && memory.topicId !== found.topicId) {
-    if (found.logStart === null) return { kind: 'needs-log-start' };
-    return fromLogStart(
-      found,
-      found.logStart,
-      epoch,
-      `the commit belongs to topic id ${memory.topicId}, which is gone`,
-    );
+  const mishap = mishapOf(found, memory);
+  if (mishap !== null || found.offset === null) {
+    return found.logStart === null ? { kind: 'needs-log-start' } : fromLogStart(found, found.logStart, epoch, mishap);
   }
   const unclean = memory !== null && !memory.released;
   return { kind: 'start', position: found.offset, epoch, memory, unclean, mishap: null };
 }
 
-function _mishapOf(found: Found, memory: CommitMetadata | null): string | null {
+function mishapOf(found: Found, memory: CommitMetadata | null): string | null {
   if (found.outOfRange !== null) return found.outOfRange;
   if (found.offset === null) return found.othersCommitted ? null : 'no partition has a commit any more';
   if (memory === null || memory.topicId === found.topicId) return null;
