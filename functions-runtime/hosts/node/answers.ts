@@ -65,7 +65,9 @@ export const functionFailed = (cause: string): Answer =>
 export const functionRejected = (cause: string): Answer =>
   problem(422, 'FUNCTION_REJECTED', cause, 'the function refuses this input for good: change the input');
 
-export const notReady = (cause: string, next: string): Answer => problem(503, 'CODE_NOT_LOADED', cause, next);
+export const notLoaded = (cause: string, next: string): Answer => problem(503, 'CODE_NOT_LOADED', cause, next);
+
+export const loading = (): Answer => problem(503, 'CODE_LOADING', 'the code is still being loaded', 'wait');
 
 export const stopping = (): Answer =>
   problem(503, 'HOST_STOPPING', 'this pod is shutting down', 'send it to another pod');

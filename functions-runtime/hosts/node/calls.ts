@@ -212,8 +212,7 @@ function offsetsFault({ position }: Coordinates, asked: Asked): string | null {
 }
 
 export function codeProblem(code: LoadedCode | null): Answer {
-  if (code?.kind === 'failed') return answers.notReady(code.cause, code.next);
-  return answers.notReady('the code is still being loaded', 'wait');
+  return code?.kind === 'failed' ? answers.notLoaded(code.cause, code.next) : answers.loading();
 }
 
 const malformed = (code: 'BODY_NOT_EVENTS' | 'HEADER_INVALID', cause: string): Answered => ({
