@@ -18,6 +18,8 @@ export type Component = 'function' | 'invoker' | 'scout' | 'operator';
 
 /** Pod template annotation: a change of it rolls the pods. */
 export const contractHashAnnotation = `${group}/contract-hash`;
+/** The same for a function's code: digest of its files. */
+export const codeHashAnnotation = `${group}/code-hash`;
 
 /** Children, all in the namespace of their owner. The CRDs bound names to 40 characters so that every child's name is a DNS label. */
 export const functionDeployment = (functionName: string): string => `${functionName}-function`;

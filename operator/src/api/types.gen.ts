@@ -11,13 +11,13 @@ export type EventFunction = {
 };
 
 export type EventFunctionSpec = {
-  /** What runs the code. `node26` is Node.js 26; TypeScript is taken too, its types are stripped. */
+  /** What runs the code. `node26` is Node.js 26. */
   readonly runtime: 'node26';
   /** Where the code is. Exactly one of its fields. */
   readonly code: {
-    /** The code itself, one ES module. At most 128 Ki characters, because client-side apply stores it twice. */
+    /** The code itself, one ES module in JavaScript. At most 128 Ki characters, because client-side apply stores it twice. */
     readonly inline?: string;
-    /** A ConfigMap of the same namespace with one file per key. A change of it rolls the pods. */
+    /** A ConfigMap of the same namespace with one file per key. Files may be TypeScript (`.ts`, `.mts`), whose types are stripped. A change of it rolls the pods. */
     readonly configMapRef?: {
       /** Name of the ConfigMap. */
       readonly name: string;
@@ -25,7 +25,7 @@ export type EventFunctionSpec = {
   };
   /** The exported function to call: its name (`default` for the default export), or `file.name` where the code has several files (`file` without its ending; else the file is `index`). */
   readonly handler: string;
-  /** How the function is called. `Event` is (event, context), once for each event. `Batch` is (events, context), once for all events of a call. `Auto` is `Event` unless the module says otherwise by exporting `signature`. */
+  /** How the function is called. `Event` is (event, context), once for each event. `Batch` is (events, context), once for all events of a call. `Auto` is `Batch` where the exported function has a property `batch` that is true, else `Event`. */
   readonly signature: 'Auto' | 'Event' | 'Batch';
   /** Calls that one pod takes at a time. Calls of one partition never overlap, whatever the number. */
   readonly concurrency: number;
@@ -268,6 +268,8 @@ export type StreamBindingStatus = {
   readonly invokers?: number;
   /** Records still to be done, coarse: refreshed at most every 30 s. For exact figures see the metrics. */
   readonly lag?: number;
+  /** When `lag` was taken. */
+  readonly lagTime?: string;
   /** Which invoker owns which partitions. Changes only when ownership does. */
   readonly placements?: readonly {
     /** Name of the invoker's pod. */
