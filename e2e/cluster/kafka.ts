@@ -4,6 +4,7 @@ import { mustKubectl } from './cluster.ts';
 import { contentHash } from './images/content-hash.ts';
 import { manifest } from './manifests.ts';
 import { step } from './progress.ts';
+import { untilRolledOut } from './rollout.ts';
 import { versions } from './versions.ts';
 import { until } from './waiting.ts';
 import type { Ground } from './way.ts';
@@ -13,6 +14,12 @@ export const kafkaNamespace = 'kafka';
 export const kafkaNodePort = 30094;
 export const kafkaInCluster = 'kafka.kafka.svc.cluster.local:9092';
 export const publicKafkaImage = `apache/kafka:${versions.kafka}`;
+
+const workload = {
+  namespace: kafkaNamespace,
+  name: 'statefulset/kafka',
+  selector: 'app.kubernetes.io/name=kafka',
+};
 
 /** Deploys the broker and waits until it answers; gives its address for this machine. */
 export async function ensureKafka({ kubeconfig, kafkaImage, nodeHost }: Ground): Promise<string> {
@@ -26,10 +33,7 @@ export async function ensureKafka({ kubeconfig, kafkaImage, nodeHost }: Ground):
     const configuration = contentHash(await manifest('kafka.yaml', { ...values, CONFIGURATION: '' }));
     const text = await manifest('kafka.yaml', { ...values, CONFIGURATION: configuration });
     await mustKubectl(kubeconfig, ['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
-    const wait = ['rollout', 'status', 'statefulset/kafka', '--namespace', kafkaNamespace, '--timeout=300s'];
-    await mustKubectl(kubeconfig, wait).catch(async (cause: unknown) => {
-      throw new Error(`Kafka did not become ready\n${await whatPodsSay(kubeconfig)}`, { cause });
-    });
+    await untilRolledOut(kubeconfig, workload, 180_000);
     await untilItAnswers(bootstrap);
   });
   return bootstrap;
@@ -60,15 +64,4 @@ async function untilItAnswers(bootstrap: string): Promise<void> {
   } finally {
     await admin.disconnect();
   }
-}
-
-async function whatPodsSay(kubeconfig: string): Promise<string> {
-  const namespace = ['--namespace', kafkaNamespace];
-  const parts = [
-    ['get', 'pods,pvc', '-o', 'wide', ...namespace],
-    ['get', 'events', '--sort-by=.lastTimestamp', ...namespace],
-    ['logs', 'kafka-0', '--all-containers', '--tail=20', ...namespace],
-  ];
-  const texts = await Promise.all(parts.map((args) => mustKubectl(kubeconfig, args).catch(String)));
-  return texts.join('\n');
 }

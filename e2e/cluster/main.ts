@@ -1,6 +1,6 @@
 // The command line of the cluster: up, down, env, images, status.
 import { chooseWay } from './choose-way.ts';
-import { elapsed, failureLines, Missing, say } from './progress.ts';
+import { failureLines, Missing, say, step } from './progress.ts';
 import { readRecord } from './state.ts';
 
 const usage = `usage: node e2e/cluster/main.ts <command>
@@ -44,17 +44,16 @@ async function down(): Promise<void> {
   await takeClusterDown();
 }
 
-const command = commands[process.argv[2] ?? ''];
+const name = process.argv[2] ?? '';
+const command = commands[name];
 if (!command || process.argv.length > 3) {
   process.stderr.write(usage);
   process.exitCode = 2;
 } else {
-  const beginMs = performance.now();
-  try {
-    await command();
-    if (command === up || command === down) say(`done in ${elapsed(performance.now() - beginMs)}`);
-  } catch (error) {
-    for (const line of failureLines(process.argv[2]!, performance.now() - beginMs, error)) say(line);
+  // A step says what went wrong; there is nothing to add.
+  const visible = [up, down, images].includes(command) ? () => step(`cluster ${name}`, command) : command;
+  await visible().catch((error: unknown) => {
+    if (visible === command) for (const line of failureLines(name, 0, error)) say(line);
     process.exitCode = 1;
-  }
+  });
 }

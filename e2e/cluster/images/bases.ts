@@ -33,6 +33,7 @@ ENV JAVA_HOME=/opt/java PATH=/opt/java/bin:/usr/local/bin:/usr/bin:/bin
 const javaModules = [
   'java.base',
   'java.compiler',
+  'java.desktop',
   'java.logging',
   'java.management',
   'java.management.rmi',

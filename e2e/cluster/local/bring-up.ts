@@ -4,6 +4,7 @@ import { fullName } from '../images/builder.ts';
 import { corednsImage, kafkaImage, pauseImage } from '../images/parts.ts';
 import { manifest } from '../manifests.ts';
 import { say, step } from '../progress.ts';
+import { untilRolledOut } from '../rollout.ts';
 import { debianPackages, type Tool, tool } from '../tools.ts';
 import { until } from '../waiting.ts';
 import type { Ground } from '../way.ts';
@@ -142,6 +143,6 @@ async function waitForNode(node: NodeProcess, kubelet: Daemon): Promise<void> {
 }
 
 async function waitForDns(): Promise<void> {
-  const args = ['rollout', 'status', 'deployment/coredns', '--namespace', 'kube-system', '--timeout=120s'];
-  await mustKubectl(kubeconfigPath, args);
+  const workload = { namespace: 'kube-system', name: 'deployment/coredns', selector: 'k8s-app=kube-dns' };
+  await untilRolledOut(kubeconfigPath, workload, 120_000);
 }
