@@ -17,9 +17,14 @@ const metadata: fc.Arbitrary<CommitMetadata> = fc
     topicId: fc.uuid(),
     released: fc.boolean(),
     gaps,
-    failures: fc.array(fc.record({ gap: fc.integer({ min: 1, max: 9 }), attempts: fc.integer({ min: 1, max: 99 }) }), {
-      maxLength: 60,
-    }),
+    failures: fc.array(
+      fc.record({
+        gap: fc.integer({ min: 1, max: 9 }),
+        length: fc.nat(3),
+        attempts: fc.integer({ min: 1, max: 99 }),
+      }),
+      { maxLength: 60 },
+    ),
   })
   .map(({ base, failures, gaps: distances, ...rest }) => {
     let next = base;
@@ -28,10 +33,12 @@ const metadata: fc.Arbitrary<CommitMetadata> = fc
       next = first + length + 1;
       return [first, first + length];
     });
-    let offset = base;
-    const attempts = failures.map(({ gap, attempts: count }) => {
-      offset += gap;
-      return { offset, attempts: count, firstFailureMs: 1_700_000_000_000 + offset };
+    let through = base;
+    const attempts = failures.map(({ gap, length, attempts: count }) => {
+      const offset = through + gap;
+      through = offset + length;
+      const history = { attempts: count, firstFailureMs: 1_700_000_000_000 + offset };
+      return length === 0 ? { offset, ...history } : { offset, through, ...history };
     });
     return { ...rest, settledAbove, attempts };
   });
@@ -69,6 +76,13 @@ describe('commit metadata (D6)', () => {
     expect(commitMetadataBytes(full)).toBeLessThanOrEqual(metadataMaxBytes);
   });
 
+  it('holds a batch of a thousand that failed together in one entry', () => {
+    const attempts = [{ offset: 1e12, through: 1e12 + 999, attempts: 1, firstFailureMs: 1.7e12 }];
+    const full: CommitMetadata = { epoch: 7, topicId: 'id', released: false, settledAbove: [], attempts };
+    expect(commitMetadataBytes(full)).toBeLessThan(100);
+    expect(decodeCommitMetadata(encodeCommitMetadata(full))).toEqual(full);
+  });
+
   it.each([
     '',
     'x',
@@ -81,8 +95,8 @@ describe('commit metadata (D6)', () => {
     '{"v":1,"e":1,"t":"","r":2,"s":[],"a":[]}',
     '{"v":1,"e":1,"t":"","r":0,"s":[1],"a":[]}',
     '{"v":1,"e":1,"t":"","r":0,"s":[1,-1],"a":[]}',
-    '{"v":1,"e":1,"t":"","r":0,"s":[],"a":[1,2]}',
-    '{"v":1,"e":1,"t":"","r":0,"s":[],"a":[1,2,null]}',
+    '{"v":1,"e":1,"t":"","r":0,"s":[],"a":[1,2,3]}',
+    '{"v":1,"e":1,"t":"","r":0,"s":[],"a":[1,2,3,null]}',
     '{"v":1,"e":1,"t":"","r":0,"s":[9007199254740991,9007199254740991],"a":[]}',
   ])('%j is no memory', (text) => {
     expect(decodeCommitMetadata(text)).toBeNull();

@@ -11,8 +11,18 @@ export interface CommitMetadata {
   readonly released: boolean;
   /** Settled offsets at or above the committed one, as inclusive ranges in ascending order. */
   readonly settledAbove: readonly (readonly [first: number, last: number])[];
-  /** Records that failed at least once and are not settled, in ascending order. `firstFailureMs`: Unix time. */
-  readonly attempts: readonly { readonly offset: number; readonly attempts: number; readonly firstFailureMs: number }[];
+  /** Records that failed at least once and are not settled, in ascending order. */
+  readonly attempts: readonly FailedRecords[];
+}
+
+/** One failed record, or a run of neighbours that failed together, as a batch does: a thousand of them must not need a thousand entries. */
+export interface FailedRecords {
+  readonly offset: number;
+  /** Last offset of the run; absent: the one record at `offset`. Offsets without a visible record may lie between. */
+  readonly through?: number;
+  readonly attempts: number;
+  /** Unix time. */
+  readonly firstFailureMs: number;
 }
 
 /** Offsets are kept as distances, so that a range costs about four characters. */
@@ -23,7 +33,7 @@ interface Written {
   readonly r: 0 | 1;
   /** Gap before, and length minus one, of each range; the first gap counts from 0. */
   readonly s: readonly number[];
-  /** Distance from the last offset, attempts, first failure, for each record. */
+  /** Distance from the last offset, length minus one, attempts, first failure, for each run. */
   readonly a: readonly number[];
 }
 
@@ -56,8 +66,9 @@ function written(metadata: CommitMetadata): Written {
   const attempts: number[] = [];
   let before = 0;
   for (const entry of metadata.attempts) {
-    attempts.push(entry.offset - before, entry.attempts, entry.firstFailureMs);
-    before = entry.offset;
+    const through = entry.through ?? entry.offset;
+    attempts.push(entry.offset - before, through - entry.offset, entry.attempts, entry.firstFailureMs);
+    before = through;
   }
   return {
     v: 1,
@@ -81,13 +92,15 @@ export function decodeCommitMetadata(text: string): CommitMetadata | null {
     settledAbove.push([first, last]);
     next = last + 1;
   }
-  const attempts: { offset: number; attempts: number; firstFailureMs: number }[] = [];
-  let offset = 0;
-  for (let at = 0; at < found.a.length; at += 3) {
-    offset += found.a[at]!;
-    attempts.push({ offset, attempts: found.a[at + 1]!, firstFailureMs: found.a[at + 2]! });
+  const attempts: FailedRecords[] = [];
+  let through = 0;
+  for (let at = 0; at < found.a.length; at += 4) {
+    const offset = through + found.a[at]!;
+    through = offset + found.a[at + 1]!;
+    const history = { attempts: found.a[at + 2]!, firstFailureMs: found.a[at + 3]! };
+    attempts.push(through === offset ? { offset, ...history } : { offset, through, ...history });
   }
-  if (!Number.isSafeInteger(next) || !Number.isSafeInteger(offset)) return null;
+  if (!Number.isSafeInteger(next) || !Number.isSafeInteger(through)) return null;
   return { epoch: found.e, topicId: found.t, released: found.r === 1, settledAbove, attempts };
 }
 
@@ -99,7 +112,7 @@ function parsed(text: string): Written | null {
     return null;
   }
   if (typeof value !== 'object' || value?.v !== 1 || !isCount(value.e) || typeof value.t !== 'string') return null;
-  if ((value.r !== 0 && value.r !== 1) || !isCounts(value.s, 2) || !isCounts(value.a, 3)) return null;
+  if ((value.r !== 0 && value.r !== 1) || !isCounts(value.s, 2) || !isCounts(value.a, 4)) return null;
   return value as Written;
 }
 
