@@ -1,10 +1,11 @@
-// StreamBindings as scenarios write them: a topic, a function of the same name unless told otherwise, quick to sleep.
+// StreamBindings as scenarios write them: a topic, a function of the same name unless told otherwise, the rest by default.
 import { apiVersion } from '#api/names.ts';
 import type { StreamBindingSpec } from '#api/types.gen.ts';
+import type { Written } from './function.ts';
 
-type Choice = Partial<Pick<StreamBindingSpec, 'batch' | 'delivery' | 'flow' | 'output' | 'scaling'>>;
+type Choice = Pick<StreamBindingSpec, 'batch' | 'delivery' | 'flow' | 'output' | 'scaling'>;
 
-export interface BindingChoice extends Choice {
+export interface BindingChoice extends Written<Choice> {
   readonly topic: string;
   readonly bootstrapServer: string;
   /** Default: the binding's own name. */

@@ -2,7 +2,14 @@
 import { apiVersion } from '#api/names.ts';
 import type { EventFunctionSpec } from '#api/types.gen.ts';
 
-export type FunctionChoice = Partial<Omit<EventFunctionSpec, 'runtime' | 'code'>>;
+/** What a person writes of a spec: fields with a default may be left out, at every depth. */
+export type Written<T> = T extends readonly (infer Item)[]
+  ? readonly Written<Item>[]
+  : T extends object
+    ? { readonly [Field in keyof T]?: Written<T[Field]> | undefined }
+    : T;
+
+export type FunctionChoice = Written<Omit<EventFunctionSpec, 'runtime' | 'code'>>;
 
 export function eventFunction(name: string, inline: string, choice: FunctionChoice = {}): object {
   return {

@@ -5,6 +5,8 @@ export interface RecordToSend {
   readonly key: string | null;
   readonly value: string | Buffer | null;
   readonly headers?: IHeaders;
+  /** Unix ms as text. */
+  readonly timestamp?: string;
   /** Kafkajs chooses by key where it is not given. */
   readonly partition?: number;
 }

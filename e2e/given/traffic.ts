@@ -8,6 +8,8 @@ export interface TrafficPlan {
   readonly forMs: number;
   /** Default 64. */
   readonly keys?: number;
+  /** Ids continue from here, so that a second stretch on a topic repeats none. Default 0. */
+  readonly firstId?: number;
 }
 
 export interface Traffic {
@@ -19,7 +21,8 @@ export interface Traffic {
 /** A tick's events go out in one request: many small requests would cost more than the system under test. */
 const tickMs = 50;
 
-export function startTraffic(topics: Topics, { topic, perSecond, forMs, keys = 64 }: TrafficPlan): Traffic {
+export function startTraffic(topics: Topics, plan: TrafficPlan): Traffic {
+  const { topic, perSecond, forMs, keys = 64, firstId = 0 } = plan;
   let running = true;
   const send = async () => {
     const ids: string[] = [];
@@ -28,7 +31,7 @@ export function startTraffic(topics: Topics, { topic, perSecond, forMs, keys = 6
     while (ids.length < total) {
       const elapsedMs = performance.now() - startedMs;
       const due = Math.min(total, Math.ceil((elapsedMs * perSecond) / 1000)) - ids.length;
-      const events = Array.from({ length: due }, (_, index) => eventAt(ids.length + index, keys));
+      const events = Array.from({ length: due }, (_, index) => eventAt(firstId + ids.length + index, keys));
       if (events.length > 0) await topics.send(topic, events.map(recordOf));
       for (const { id } of events) ids.push(id);
       await pause(Math.max(0, tickMs - (performance.now() - startedMs - elapsedMs)));

@@ -1,0 +1,59 @@
+// Promise: new code and a new spec take over under load without a record lost, reordered or repeated (D1, D5, P3).
+import { expect } from 'vitest';
+import { contractHashAnnotation, invokerStatefulSet } from '#api/names.ts';
+import { copying, name } from '../given/copying.ts';
+import { copyCode } from '../given/function.ts';
+import { scenario } from '../given/stage.ts';
+import { startTraffic } from '../given/traffic.ts';
+import { eventually } from '../then/eventually.ts';
+import { drained, flowing } from '../then/flow.ts';
+import { jsonOf, recordsOf } from '../then/records.ts';
+import { verdictOf } from '../then/verdict.ts';
+
+const perSecond = 300;
+
+scenario('D1 D5 P3: function code and binding spec changed under load', async ({ stage }) => {
+  const { kubernetes } = stage;
+  const { input, output } = await copying(stage, { invokers: 2 });
+  const invokers = invokerStatefulSet(name);
+  const before = await kubernetes.get('statefulsets', invokers);
+  const traffic = startTraffic(stage.topics, { topic: input, perSecond, forMs: 35_000 });
+  await flowing(stage, output, 3 * perSecond, { withinMs: 30_000 });
+
+  await kubernetes.patch('eventfunctions', name, { spec: { code: { inline: copyCode(2) } } });
+  await kubernetes.patch('streambindings', name, { spec: { batch: { maxRecords: 40 } } });
+
+  const rolled = await eventually(
+    'every invoker runs with the new contract',
+    { withinMs: 90_000 },
+    () => kubernetes.get('statefulsets', invokers),
+    (set) =>
+      contractOf(set) !== contractOf(before) &&
+      set?.status?.observedGeneration === set?.metadata.generation &&
+      set?.status?.updatedReplicas === 2 &&
+      set.status.readyReplicas === 2,
+  );
+  expect(contractOf(rolled)).toBeDefined();
+  expect(traffic.isRunning(), 'the traffic must outlast the change').toBe(true);
+
+  const sent = await traffic.finished;
+  await drained(stage, name, input, { withinMs: 60_000 });
+  const verdict = await verdictOf(stage, { sent, input, outputs: [output] });
+  expect(verdict.problems).toEqual([]);
+  expect(verdict.duplicates).toBe(0);
+
+  const versions = (await recordsOf(stage, output)).map((record) => (jsonOf(record) as { version: number }).version);
+  const byNewCode = versions.filter((version) => version === 2).length;
+  expect(byNewCode).toBeGreaterThan(0);
+  expect(versions.filter((version) => version === 1).length).toBeGreaterThan(0);
+  stage.figure(`${byNewCode} of ${versions.length} outputs by the new code, ${verdict.duplicates} repeats`);
+});
+
+const contractOf = (
+  set:
+    | { readonly spec?: { readonly template?: { readonly metadata?: { readonly annotations?: object } } } }
+    | undefined,
+): unknown =>
+  (set?.spec?.template?.metadata?.annotations as Readonly<Record<string, string>> | undefined)?.[
+    contractHashAnnotation
+  ];

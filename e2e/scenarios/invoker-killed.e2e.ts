@@ -1,0 +1,28 @@
+// Promise: an invoker that dies under load loses nothing and reorders nothing; what it repeats is bounded (D1, D5, P3).
+import { expect } from 'vitest';
+import { invokerStatefulSet } from '#api/names.ts';
+import { copying, maxRecords, name, partitions } from '../given/copying.ts';
+import { scenario } from '../given/stage.ts';
+import { startTraffic } from '../given/traffic.ts';
+import { drained, flowing } from '../then/flow.ts';
+import { verdictOf } from '../then/verdict.ts';
+import { killPod } from '../when/kill.ts';
+
+const perSecond = 400;
+/** An invoker commits at least this often; what settled since then may come again. */
+const settledSinceCommitMs = 2_000;
+
+scenario('D1 D5 P3: an invoker killed under load', async ({ stage }) => {
+  const { input, output } = await copying(stage, { invokers: 2 });
+  const traffic = startTraffic(stage.topics, { topic: input, perSecond, forMs: 25_000 });
+  await flowing(stage, output, 5 * perSecond, { withinMs: 30_000 });
+
+  const how = await killPod(stage.kubernetes, `${invokerStatefulSet(name)}-0`);
+
+  const sent = await traffic.finished;
+  await drained(stage, name, input, { withinMs: 60_000 });
+  const verdict = await verdictOf(stage, { sent, input, outputs: [output] });
+  expect(verdict.problems).toEqual([]);
+  expect(verdict.duplicates).toBeLessThanOrEqual(partitions * maxRecords + (perSecond * settledSinceCommitMs) / 1000);
+  stage.figure(`invoker 0 of 2 ended by ${how}: ${verdict.duplicates} repeats of ${sent.length}`);
+});
