@@ -9,7 +9,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   return {
     port: integer(env, 'HEADRACE_PORT', 8081, 0, 65_535),
     samplePeriodMs: integer(env, 'HEADRACE_SAMPLE_PERIOD_MS', 1000, 100, 60_000),
-    logLevel: env['HEADRACE_LOG_LEVEL'] ?? 'info',
+    logLevel: env.HEADRACE_LOG_LEVEL ?? 'info',
   };
 }
 

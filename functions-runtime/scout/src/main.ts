@@ -1,6 +1,6 @@
 // The scout of one namespace: wires Kafka, sampling rounds and the door; stops on SIGTERM.
 import pino from 'pino';
-import { connect } from '#kafka/index.ts';
+import { kafkaRoom } from '#kafka/index.ts';
 import { createClusters } from './clusters.ts';
 import { readConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
@@ -11,7 +11,7 @@ import { createScoutServer } from './server.ts';
 const config = readConfig(process.env);
 const log = pino({ level: config.logLevel, base: { component: 'scout' } });
 const metrics = createMetrics();
-const clusters = createClusters(connect);
+const clusters = createClusters(kafkaRoom.connect);
 /** The newest outcome of each binding, to log changes only. */
 const outcomes = new Map<string, string>();
 

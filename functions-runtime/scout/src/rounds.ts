@@ -22,56 +22,37 @@ export interface Rounds {
 export function startRounds(options: RoundsOptions): Rounds {
   let document: ScoutDocument | null = null;
   let answer: SamplesAnswer = { sequence: 0, samples: [] };
+  let fresh: BindingSample[] = [];
   let waiting: (() => void)[] = [];
   let timer: NodeJS.Timeout | null = null;
-  let running = false;
   let stopped = false;
-  /** A binding whose sample still hangs from an earlier round is not asked again: requests never pile up. */
-  const hanging = new Set<string>();
+  /** Bindings whose sample is under way: they are not asked again, requests never pile up. */
+  const asking = new Set<ScoutBinding>();
 
-  async function sampleInTime(binding: ScoutBinding): Promise<BindingSample> {
-    const late: BindingSample = {
-      uid: binding.uid,
-      atMs: options.now(),
-      outcome: {
-        kind: 'failed',
-        reason: 'BrokerUnreachable',
-        message: `no answer from ${binding.bootstrapServers.join(', ')} within ${options.bindingTimeoutMs} ms`,
-      },
-    };
-    if (hanging.has(binding.uid)) return late;
-    hanging.add(binding.uid);
-    const sampled = options.sample(binding).finally(() => hanging.delete(binding.uid));
-    let timeout: NodeJS.Timeout | undefined;
-    const expired = new Promise<BindingSample>((resolve) => {
-      timeout = setTimeout(() => resolve({ ...late, atMs: options.now() }), options.bindingTimeoutMs);
-    });
-    try {
-      return await Promise.race([sampled, expired]);
-    } catch (error) {
-      return {
-        uid: binding.uid,
-        atMs: options.now(),
-        outcome: { kind: 'failed', reason: 'SampleFailed', message: String(error) },
-      };
-    } finally {
-      clearTimeout(timeout);
-    }
+  async function ask(binding: ScoutBinding, asked: ScoutDocument): Promise<void> {
+    asking.add(binding);
+    const sample = await sampleInTime(binding, options);
+    asking.delete(binding);
+    // A sample answers for the document that it was taken for, and for no other.
+    if (document === asked) fresh.push(sample);
   }
 
+  /** Every binding once, side by side; ends when all have answered or the period is over. Who is late comes with a later round. */
   async function round(): Promise<void> {
-    if (running || stopped || document === null) return;
-    running = true;
-    const queue = [...document.bindings];
-    const samples: BindingSample[] = [];
+    const asked = document;
+    if (asked === null) return;
+    const queue = asked.bindings.filter((b) => !asking.has(b));
     const worker = async (): Promise<void> => {
-      for (let binding = queue.shift(); binding !== undefined; binding = queue.shift())
-        samples.push(await sampleInTime(binding));
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await ask(next, asked);
     };
-    await Promise.all(Array.from({ length: Math.min(options.concurrency, queue.length) }, worker));
-    running = false;
-    const watched = new Set(document.bindings.map((b) => b.uid));
-    answer = { sequence: answer.sequence + 1, samples: samples.filter((s) => watched.has(s.uid)) };
+    const all = Promise.all(Array.from({ length: Math.min(options.concurrency, queue.length) }, worker));
+    await withinMs(all, options.periodMs);
+    if (document === asked && fresh.length > 0) publish();
+  }
+
+  function publish(): void {
+    answer = { sequence: answer.sequence + 1, samples: fresh };
+    fresh = [];
     const answered = waiting;
     waiting = [];
     for (const wake of answered) wake();
@@ -93,6 +74,8 @@ export function startRounds(options: RoundsOptions): Rounds {
     },
     watch(next) {
       document = next;
+      answer = { sequence: 0, samples: [] };
+      fresh = [];
       void round();
     },
     async next(after, waitMs) {
@@ -112,4 +95,36 @@ export function startRounds(options: RoundsOptions): Rounds {
       waiting = [];
     },
   };
+}
+
+/** The binding's sample, or a failed one when it does not come in time or the sampler breaks. */
+async function sampleInTime(
+  binding: ScoutBinding,
+  { sample, bindingTimeoutMs, now }: RoundsOptions,
+): Promise<BindingSample> {
+  const failed = (reason: 'BrokerUnreachable' | 'SampleFailed', message: string): BindingSample => ({
+    uid: binding.uid,
+    atMs: now(),
+    outcome: { kind: 'failed', reason, message },
+  });
+  try {
+    const late = `no answer from ${binding.bootstrapServers.join(', ')} within ${bindingTimeoutMs} ms`;
+    return (await withinMs(sample(binding), bindingTimeoutMs)) ?? failed('BrokerUnreachable', late);
+  } catch (error) {
+    return failed('SampleFailed', String(error));
+  }
+}
+
+/** What `work` gives, or undefined when it takes longer; it goes on, unheard. */
+async function withinMs<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
 }
