@@ -3,6 +3,7 @@ import { parseAddress } from './addresses.ts';
 import { ClusterMap } from './cluster-map.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 import { asksForCoordinator, asksForLeader, failed, ok } from './failures.ts';
+import { type GroupInfo, readGroup } from './group-answers.ts';
 import { readCommittedOffsets, readListedOffsets, timestampOf } from './offset-answers.ts';
 import { type Patience, usualPatience, withPatience } from './patience.ts';
 import type { CommittedOffset, Committer, KafkaCluster, KafkaOutcome, OffsetToCommit, TopicInfo } from './ports.ts';
@@ -99,7 +100,7 @@ export class WireCluster implements KafkaCluster {
   ): Promise<KafkaOutcome<readonly CommittedOffset[]>> {
     const topics = [{ name: topic, partitionIndexes: [...partitions] }];
     const query = { groupId: group, memberId: null, memberEpoch: -1, topics };
-    return this.askCoordinator(
+    return this.#askCoordinator(
       group,
       (connection) => ask(wire.fetchOffsets, connection, [query], true),
       (response) => readCommittedOffsets(response, group, topic, partitions),
@@ -121,7 +122,7 @@ export class WireCluster implements KafkaCluster {
       committedLeaderEpoch: -1,
       committedMetadata: metadata,
     }));
-    return this.askCoordinator<{ topics: { partitions: { partitionIndex: number; errorCode: number }[] }[] }, null>(
+    return this.#askCoordinator<{ topics: { partitions: { partitionIndex: number; errorCode: number }[] }[] }, null>(
       group,
       (connection) =>
         ask(wire.commitOffsets, connection, group, memberEpoch, memberId, null, [{ name: topic, partitions: rows }]),
@@ -135,30 +136,20 @@ export class WireCluster implements KafkaCluster {
     );
   }
 
-  async describeGroup(group: string): ReturnType<KafkaCluster['describeGroup']> {
-    return this.askCoordinator(
+  describeGroup(group: string): Promise<KafkaOutcome<GroupInfo>> {
+    return this.#patiently(() => this.describeGroupOnce(group, this.#coordinatorConnections));
+  }
+
+  describeGroupOnce(group: string, connections: Connections): Promise<KafkaOutcome<GroupInfo>> {
+    return this.askCoordinatorOnce(
       group,
+      connections,
       (connection) => ask(wire.describeGroup, connection, [group], false),
-      (response) => {
-        const found = response.groups[0];
-        if (found === undefined)
-          return failed('UNREADABLE_ANSWER', `group ${group}: not in the broker's answer`, false);
-        const refused = refusal(found.errorCode, `group ${group}`, found.errorMessage);
-        // A group that nobody ever joined has no members; that is no failure.
-        if (refused?.code === 'GROUP_ID_NOT_FOUND') return ok({ state: 'Dead', members: [] });
-        if (refused) return refused;
-        const members = found.members.map(({ memberId, instanceId, memberEpoch }) => ({
-          memberId,
-          instanceId: instanceId ?? null,
-          memberEpoch,
-        }));
-        return ok({ state: found.groupState, members });
-      },
+      (response) => readGroup(response, group),
     );
   }
 
-  /** One request to a group's coordinator, found anew when it moved; on `connections` or the shared ones. */
-  askCoordinator<R, T>(
+  #askCoordinator<R, T>(
     group: string,
     question: (connection: Connection) => Promise<WireAnswer<R>>,
     read: (response: R) => KafkaOutcome<T>,
@@ -166,6 +157,7 @@ export class WireCluster implements KafkaCluster {
     return this.#patiently(() => this.askCoordinatorOnce(group, this.#coordinatorConnections, question, read));
   }
 
+  /** One try of a request to a group's coordinator, which is found anew for the next when it moved. */
   async askCoordinatorOnce<R, T>(
     group: string,
     connections: Connections,

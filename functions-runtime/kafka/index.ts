@@ -1,13 +1,15 @@
 /** The doors of the Kafka room. */
 import { connectCluster, WireCluster } from './cluster.ts';
 import { WireFetcher } from './fetcher.ts';
+import { WireMembership } from './membership.ts';
 import type { KafkaCluster, KafkaRoom } from './ports.ts';
 import { WireProducer } from './producer.ts';
 
 export type * from './ports.ts';
 
-export const kafkaRoom: Omit<KafkaRoom, 'join'> = {
+export const kafkaRoom: KafkaRoom = {
   connect: (bootstrapServers, clientId) => connectCluster(bootstrapServers, clientId),
+  join: (cluster, options, handlers) => new WireMembership(ours(cluster), options, handlers),
   fetcher: (cluster, options, handlers) => new WireFetcher(ours(cluster), options, handlers),
   producer: (cluster) => new WireProducer(ours(cluster)),
 };

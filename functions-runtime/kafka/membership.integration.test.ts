@@ -1,0 +1,213 @@
+/** Ownership on a real group coordinator: who holds what, and when it changes hands. */
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { connectCluster } from './cluster.ts';
+import { type GivenMember, givenMember, newGroup } from './given-members.ts';
+import { eventually, givenTopic } from './given-topics.ts';
+import { pause } from './patience.ts';
+import type { Committer, OffsetToCommit } from './ports.ts';
+
+const bootstrap = inject('kafkaBootstrap');
+const cluster = connectCluster([bootstrap], 'onlooker');
+let group: string;
+let topic: string;
+let members: GivenMember[];
+
+beforeEach(async () => {
+  group = newGroup();
+  topic = await givenTopic(bootstrap, { partitions: 4 });
+  members = [];
+});
+afterEach(async () => {
+  await Promise.all(members.map(({ crash }) => crash()));
+});
+
+function member(name: string, rest: Partial<Parameters<typeof givenMember>[1]> = {}): GivenMember {
+  const made = givenMember(bootstrap, { group, topic, name, ...rest });
+  members.push(made);
+  return made;
+}
+
+const holds = (who: GivenMember, count: number) =>
+  eventually(`a hold of ${count} partitions`, () => who.membership.owned.size === count);
+
+async function pair(): Promise<[GivenMember, GivenMember]> {
+  const a = member('pod-0');
+  await holds(a, 4);
+  const b = member('pod-1');
+  await holds(b, 2);
+  await holds(a, 2);
+  a.clear();
+  b.clear();
+  return [a, b];
+}
+
+function commit(who: GivenMember, offset: OffsetToCommit) {
+  const { memberId, memberEpoch } = who.membership;
+  return cluster.commitOffsets(group, topic, [offset], { kind: 'member', memberId, memberEpoch });
+}
+
+describe('joining', () => {
+  test('P1 a member alone gains every partition once, soon', async () => {
+    const a = member('pod-0');
+    const tookMs = await holds(a, 4);
+    expect(a.did('gained').toSorted()).toEqual([0, 1, 2, 3]);
+    expect(a.membership.state).toBe('member');
+    expect(a.membership.isCurrent()).toBe(true);
+    expect(tookMs).toBeLessThan(3_000);
+  });
+
+  test('P1 a second member gains what the first has drained, and nothing before', async () => {
+    const a = member('pod-0');
+    await holds(a, 4);
+    const drained = Promise.withResolvers<void>();
+    a.drain = () => drained.promise;
+    const b = member('pod-1');
+    await eventually('a revocation', () => a.did('revoked').length === 2);
+    const { memberEpoch } = a.membership;
+    // Three heartbeats of ours and of the broker's: more than a release would need.
+    await pause(3_000);
+    expect(b.did('gained')).toEqual([]);
+    expect(a.membership.owned.size).toBe(4);
+    expect(a.membership.isCurrent()).toBe(true);
+    expect(a.membership.memberEpoch).toBe(memberEpoch);
+    const offset = { partition: a.did('revoked')[0]!, offset: 7, metadata: 'settled while draining' };
+    expect(await commit(a, offset)).toEqual({ kind: 'ok', value: null });
+    const drainedAt = performance.now();
+    drained.resolve();
+    await holds(b, 2);
+    expect(b.did('gained').toSorted()).toEqual(a.did('drained').toSorted());
+    expect(performance.now() - drainedAt).toBeLessThan(1_000);
+    expect(a.did('lost')).toEqual([]);
+  });
+
+  test('the partner leaves while we drain: the drain ends, and the same partitions come back', async () => {
+    const a = member('pod-0');
+    await holds(a, 4);
+    const drained = Promise.withResolvers<void>();
+    a.drain = () => drained.promise;
+    const b = member('pod-1');
+    await eventually('a revocation', () => a.did('revoked').length === 2);
+    await b.membership.leave('for-good');
+    a.clear();
+    drained.resolve();
+    await eventually('the same partitions again', () => a.did('gained').length === 2);
+    expect(a.did('gained').toSorted()).toEqual(a.did('drained').toSorted());
+    await holds(a, 4);
+  });
+});
+
+describe('leaving', () => {
+  test('D5 to return: what it held waits for the next process of the name, and nobody else moves', async () => {
+    const [a, b] = await pair();
+    const before = { owned: [...b.membership.owned], epoch: b.membership.memberEpoch };
+    const held = [...a.membership.owned];
+    await a.membership.leave('will-return');
+    expect(a.did('drained').toSorted()).toEqual(held.toSorted());
+    expect(a.membership.state).toBe('left');
+    expect(a.membership.isCurrent()).toBe(false);
+    await pause(1_500);
+    const again = member('pod-0');
+    await holds(again, 2);
+    expect([...again.membership.owned].toSorted()).toEqual(held.toSorted());
+    await pause(1_500);
+    expect(b.notes).toEqual([]);
+    expect({ owned: [...b.membership.owned], epoch: b.membership.memberEpoch }).toEqual(before);
+  });
+
+  test('for good: the others have its partitions within a second', async () => {
+    const [a, b] = await pair();
+    const left = performance.now();
+    await a.membership.leave('for-good');
+    await holds(b, 4);
+    expect(performance.now() - left).toBeLessThan(1_000);
+    expect(b.did('lost')).toEqual([]);
+  });
+
+  test('drains first: a slow drain holds the leave, heartbeats go on past the session', async () => {
+    const [a, b] = await pair();
+    a.drain = () => pause(7_000);
+    const leaving = a.membership.leave('for-good');
+    await pause(6_500);
+    expect(a.membership.isCurrent()).toBe(true);
+    expect(b.membership.owned.size).toBe(2);
+    await leaving;
+    await holds(b, 4);
+    expect(a.did('lost')).toEqual([]);
+  });
+});
+
+describe('a name changes hands', () => {
+  test('D5 after a crash the next process has the partitions within a second, and nobody else moves', async () => {
+    const [a, b] = await pair();
+    const held = [...a.membership.owned];
+    const before = { owned: [...b.membership.owned], epoch: b.membership.memberEpoch };
+    await a.crash();
+    const began = performance.now();
+    const again = member('pod-0');
+    await holds(again, 2);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect([...again.membership.owned].toSorted()).toEqual(held.toSorted());
+    await pause(1_500);
+    expect(b.notes).toEqual([]);
+    expect({ owned: [...b.membership.owned], epoch: b.membership.memberEpoch }).toEqual(before);
+  });
+
+  test('P1 a second holder of a living name takes over: the first is put out, its commits are refused, it does not fight back', async () => {
+    const a = member('pod-0');
+    await holds(a, 4);
+    const stale: Committer = { kind: 'member', memberId: a.membership.memberId, memberEpoch: a.membership.memberEpoch };
+    const second = member('pod-0');
+    await holds(second, 4);
+    const refused = await cluster.commitOffsets(group, topic, [{ partition: 0, offset: 1, metadata: '' }], stale);
+    expect(refused).toMatchObject({ kind: 'failed', code: 'UNKNOWN_MEMBER_ID', retriable: false });
+    await eventually('the first one is out', () => a.membership.state === 'left');
+    expect(a.did('lost').toSorted()).toEqual([0, 1, 2, 3]);
+    expect(a.membership.isCurrent()).toBe(false);
+    expect(a.errors.map(({ code }) => code)).toEqual(['FENCED_INSTANCE_ID']);
+    await pause(1_500);
+    expect(second.did('lost')).toEqual([]);
+    expect(second.membership.owned.size).toBe(4);
+    const described = await cluster.describeGroup(group);
+    expect(described).toMatchObject({
+      value: { members: [{ instanceId: 'pod-0', memberId: second.membership.memberId }] },
+    });
+  });
+
+  test('two that start together under one name: one of them stays', async () => {
+    const both = [member('pod-0'), member('pod-0')];
+    const states = () => both.map(({ membership }) => membership.state).toSorted();
+    await eventually('one out, one in', () => states().join() === 'left,member');
+    const winner = both.find(({ membership }) => membership.state === 'member')!;
+    await holds(winner, 4);
+    await pause(1_500);
+    expect(states()).toEqual(['left', 'member']);
+    expect(winner.membership.owned.size).toBe(4);
+  });
+
+  test('standing down gives everything up at once and joins anew', async () => {
+    const a = member('pod-0');
+    await holds(a, 4);
+    const { memberId } = a.membership;
+    a.clear();
+    a.membership.standDown('a host has seen a newer owner');
+    expect(a.did('lost').toSorted()).toEqual([0, 1, 2, 3]);
+    expect(a.membership.isCurrent()).toBe(false);
+    await holds(a, 4);
+    expect(a.membership.memberId).not.toBe(memberId);
+    expect(a.membership.state).toBe('member');
+  });
+});
+
+describe('time', () => {
+  test('a drain beyond the rebalance timeout costs that partition only', async () => {
+    const a = member('pod-0', { rebalanceTimeoutMs: 4_000 });
+    await holds(a, 4);
+    a.drain = () => new Promise(() => {});
+    const b = member('pod-1');
+    await holds(b, 2);
+    expect(a.did('lost').toSorted()).toEqual(b.did('gained').toSorted());
+    await pause(3_000);
+    expect(a.membership.owned.size).toBe(2);
+    expect(a.did('lost')).toHaveLength(2);
+  });
+});
