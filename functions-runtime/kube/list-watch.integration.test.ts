@@ -1,10 +1,10 @@
 // The list-watch on a real API server: every change arrives, over cuts, dead connections, a restart and an expired version.
-import { Agent, request } from 'undici';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { closeApi, getJson, type KubeApi } from './kube-api.ts';
 import { kubeconfigApi } from './kubeconfig.ts';
 import { type KubeObject, type ListWatch, type ListWatchOptions, startListWatch } from './list-watch.ts';
+import { ask, makeNamespace } from './test-requests.ts';
 import { namesOf, newSeen, type Witness, withinMs, witness } from './witness.ts';
 
 const running: ListWatch<KubeObject>[] = [];
@@ -26,7 +26,7 @@ const path = `/api/v1/namespaces/${namespace}/configmaps`;
 
 beforeAll(async () => {
   direct = kubeconfigApi(inject('kubeconfigPath'));
-  await send('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
+  await makeNamespace(direct, namespace);
 });
 afterAll(() => closeApi(direct));
 
@@ -35,19 +35,8 @@ const behindProxy = async (): Promise<void> => {
   proxy = await startFaultProxy({ host: hostname, port: Number(port) });
   proxied = { ...direct, url: `https://127.0.0.1:${proxy.port}` };
 };
-const send = async (method: 'POST' | 'PUT' | 'DELETE', to: string, body?: unknown): Promise<void> => {
-  const { certPem: cert, keyPem: key } = direct.clientCert ?? { certPem: '', keyPem: '' };
-  const dispatcher = new Agent({ connect: { ca: direct.caPem ?? '', cert, key } });
-  const answer = await request(`${direct.url}${to}`, {
-    method,
-    dispatcher,
-    headers: { 'content-type': 'application/json' },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-  const text = await answer.body.text();
-  if (answer.statusCode > 299) throw new Error(`${method} ${to}: ${answer.statusCode} ${text}`);
-  await dispatcher.close();
-};
+const send = (method: 'POST' | 'PUT' | 'DELETE', to: string, body?: unknown): Promise<unknown> =>
+  ask(direct, { method, path: to, body });
 const make = (name: string, labels: Record<string, string> = {}) =>
   send('POST', path, { metadata: { name, labels }, data: { text: 'é\n' } });
 

@@ -65,6 +65,8 @@ export function createKubeWriter(access: KubeAccess, server?: string): KubeWrite
   if (cluster === null) throw new Error('the kubeconfig has no current cluster; see kubectl config current-context');
   const http = new IsomorphicFetchHttpLibrary();
   const base = server ?? cluster.server;
+  // The client library makes a new dispatcher, hence a new TLS connection, for each request: we keep the first one, until it fails.
+  let dispatcher: ReturnType<RequestContext['getDispatcher']>;
 
   const send = async (request: Request): Promise<KubeResult<Written>> => {
     try {
@@ -75,11 +77,15 @@ export function createKubeWriter(access: KubeAccess, server?: string): KubeWrite
       context.setBody(JSON.stringify(request.body));
       context.setSignal(AbortSignal.timeout(attemptTimeoutMs));
       await config.applySecurityAuthentication(context);
+      dispatcher ??= context.getDispatcher();
+      if (dispatcher !== undefined) context.setDispatcher(dispatcher);
       const answer = await http.send(context).toPromise();
       const text = await answer.body.text();
       if (answer.httpStatusCode >= 200 && answer.httpStatusCode <= 299) return { kind: 'ok', value: JSON.parse(text) };
       return failureOfAnswer(answer.httpStatusCode, text, answer.headers['retry-after']);
     } catch (error) {
+      // Where one connection is dead its neighbours are doubtful: they close by themselves when idle.
+      dispatcher = undefined;
       return failureOfError(error);
     }
   };
