@@ -1,6 +1,7 @@
 /** observe → plan → apply → report, once for functions, bindings and the scouts of namespaces. */
-import type { EventFunction, StreamBinding } from '#api/types.gen.ts';
-import type { EventRecorder } from '../clients/event-recorder.ts';
+import { say } from '#api/conditions.ts';
+import type { EventFunction, EventFunctionStatus, StreamBinding, StreamBindingStatus } from '#api/types.gen.ts';
+import type { EventRecorder, EventToTell } from '../clients/event-recorder.ts';
 import type { KubeWriter } from '../clients/kube.ts';
 import type { KubeFailure } from '../clients/kube-failure.ts';
 import type { Outcome } from '../loop/controller.ts';
@@ -12,6 +13,7 @@ import { type BindingSources, observeBinding } from './observe-binding.ts';
 import { observeFunction } from './observe-function.ts';
 import { observeNamespace } from './observe-namespace.ts';
 import { prune } from './prune.ts';
+import { withRefusal } from './refused.ts';
 import type { Reporter } from './report.ts';
 
 /** The pure rooms, with their settings filled in. */
@@ -84,23 +86,26 @@ function wantSources({ cluster }: ReconcilerOptions, namespace: string): void {
 async function carryOut(
   options: ReconcilerOptions,
   object: EventFunction | StreamBinding,
-  plan: Plan<object>,
+  plan: Plan<EventFunctionStatus | StreamBindingStatus>,
 ): Promise<Outcome> {
   const applied = await options.applier.applyAll(plan.apply);
   // Nothing is taken away while what shall replace it is not there.
   const removal = applied.kind === 'failed' ? undefined : await prune(options, plan.remove);
   if (applied.kind !== 'failed') for (const ref of plan.remove) options.applier.forget(ref);
-  if (applied.kind === 'failed') tellFailure(options, object, applied.at);
-  const reported = await options.reporter.report(object, plan.status);
+  const refusal = applied.kind === 'failed' && isRefusal(applied.at) ? describe(applied.at) : undefined;
+  const reported = await options.reporter.report(object, statusOf(object, plan.status, refusal, options.nowMs()));
   switch (reported.kind) {
     case 'gone':
       return { kind: 'done' };
     case 'failed':
       return failed(reported, `status: ${reported.message}`);
-    case 'unchanged':
     case 'written':
-      for (const event of plan.events) options.events.tell(subjectOf(object), event);
+      if (refusal !== undefined) options.events.tell(subjectOf(object), refused(refusal));
+      break;
+    case 'unchanged':
+      break;
   }
+  for (const event of plan.events) options.events.tell(subjectOf(object), event);
   if (applied.kind === 'failed') return failed(applied.at.failure, describe(applied.at));
   if (removal !== undefined) return failed(removal, `remove: ${removal.message}`);
   return again(plan.lookAgainMs, applied.waitMs);
@@ -120,15 +125,26 @@ const describe = ({ object, failure }: ApplyFailure): string =>
   `${object.kind} ${object.metadata.name}: ${failure.code}: ${failure.message}`;
 
 /** A refusal (quota, policy, a bad pod field) is the user's to know; a server that is away is not. */
-function tellFailure(options: ReconcilerOptions, object: EventFunction | StreamBinding, at: ApplyFailure): void {
-  if (at.failure.retriable || at.failure.code === 'NamespaceTerminating') return;
-  options.events.tell(subjectOf(object), {
-    type: 'Warning',
-    reason: 'ApplyFailed',
-    action: 'Apply',
-    note: `The API server refused ${describe(at)}. It is tried again; correct the cause it names.`,
-  });
+const isRefusal = ({ failure }: ApplyFailure): boolean =>
+  !failure.retriable && failure.code !== 'NamespaceTerminating' && failure.code !== 'Conflict';
+
+function statusOf(
+  object: EventFunction | StreamBinding,
+  status: EventFunctionStatus | StreamBindingStatus,
+  refusal: string | undefined,
+  nowMs: number,
+): EventFunctionStatus | StreamBindingStatus {
+  if (refusal === undefined) return status;
+  const generation = object.metadata.generation ?? 0;
+  return withRefusal(status, object.status?.conditions, { message: refusal, generation, nowMs });
 }
+
+const refused = (refusal: string): EventToTell => ({
+  type: 'Warning',
+  reason: 'ChildRefused',
+  action: 'Apply',
+  note: say(refusal, 'ChildRefused'),
+});
 
 const subjectOf = ({ apiVersion, kind, metadata: { namespace, name, uid } }: EventFunction | StreamBinding) => ({
   apiVersion,
