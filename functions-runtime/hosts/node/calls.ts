@@ -206,9 +206,9 @@ function cutAnswer(cut: CutReason): Answered | null {
 }
 
 function offsetsFault({ position }: Coordinates, asked: Asked): string | null {
-  if (position === null || position.offsets.length === 0) return null;
-  const [offsets, events] = [countOffsets(position.offsets), asked.kind === 'events' ? asked.events.length : 1];
-  return offsets === events ? null : `${offsets} offsets for ${events} events`;
+  const offsets = position && countOffsets(position);
+  const events = asked.kind === 'events' ? asked.events.length : 1;
+  return offsets === null || offsets === events ? null : `${offsets} offsets for ${events} events`;
 }
 
 export function codeProblem(code: LoadedCode | null): Answer {

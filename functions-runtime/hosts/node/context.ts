@@ -67,7 +67,7 @@ function callContext({ coordinates: { position, attempt }, deadlineMs, signal }:
 export function eventContexts(source: ContextSource) {
   const shared = callContext(source);
   const { position, idempotencyKey } = source.coordinates;
-  const offsets = position ? listOffsets(position.offsets) : [];
+  const offsets = position ? listOffsets(position) : [];
   return (event: CloudEvent, index: number, rejected: (rejection: Rejection) => void): EventContext => {
     const offset = offsets[index];
     let log: Log | undefined;
@@ -94,16 +94,17 @@ export function batchContext(source: ContextSource): BatchContext {
   const { position, idempotencyKey } = source.coordinates;
   return {
     ...shared,
-    offsets: position ? listOffsets(position.offsets) : [],
+    offsets: position ? listOffsets(position) : [],
     idempotencyKey: idempotencyKey ?? undefined,
     log: source.log({ binding: shared.binding, partition: shared.partition }),
     reject: (reason = noReason) => new Rejection(reason),
   };
 }
 
-/** The call's key names its range of offsets, and a retry may cut batches anew: with the event's own offset the key stays. */
+/** The call's key names its range of offsets, and a retry may cut batches anew: with the event's own offset, or its name, the key stays. */
 function eventKey(callKey: string | null, offset: number | undefined, event: CloudEvent): string {
-  if (callKey === null) return `${event.source} ${event.id}`;
-  const range = callKey.lastIndexOf('/');
-  return offset === undefined || range < 0 ? callKey : `${callKey.slice(0, range)}/${offset}`;
+  const range = callKey?.lastIndexOf('/') ?? -1;
+  return callKey === null || offset === undefined || range < 0
+    ? `${event.source} ${event.id}`
+    : `${callKey.slice(0, range)}/${offset}`;
 }

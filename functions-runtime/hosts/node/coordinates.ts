@@ -12,7 +12,10 @@ export interface Position {
   readonly topic: string | undefined;
   readonly partition: number;
   readonly epoch: number;
+  /** Ascending; empty when the caller names none. */
   readonly offsets: readonly OffsetRange[];
+  /** The list was too long to be sent: `offsets` is the range around it, its members are not known. */
+  readonly areOffsetsElided: boolean;
 }
 
 export interface Coordinates {
@@ -50,10 +53,15 @@ function readPosition(values: Readonly<Record<string, string | undefined>>): Pos
   if (partition === null) return `header ${callHeaders.partition} is missing or not a whole number`;
   const epoch = wholeNumber(values[callHeaders.epoch] ?? '');
   if (epoch === null) return `header ${callHeaders.epoch} is missing or not a whole number`;
-  const offsets = readOffsets(values[callHeaders.offsets] ?? '');
+  const list = values[callHeaders.offsets] ?? '';
+  const areOffsetsElided = list.includes(elision);
+  const offsets = readOffsets(list.replace(elision, '-'));
   if (offsets === null) return `header ${callHeaders.offsets} is not a list of offsets like 4-9 or 4,6,7`;
-  return { binding, topic: values[callHeaders.topic], partition, epoch, offsets };
+  return { binding, topic: values[callHeaders.topic], partition, epoch, offsets, areOffsetsElided };
 }
+
+/** `4,...,900` */
+const elision = ',...,';
 
 function readOffsets(list: string): OffsetRange[] | null {
   if (list === '') return [];
@@ -68,12 +76,16 @@ function readOffsets(list: string): OffsetRange[] | null {
   return ranges;
 }
 
-export function countOffsets(ranges: readonly OffsetRange[]): number {
-  return ranges.reduce((count, [first, last]) => count + last - first + 1, 0);
+/** Null when nobody said them all. */
+export function countOffsets({ offsets, areOffsetsElided }: Position): number | null {
+  if (areOffsetsElided || offsets.length === 0) return null;
+  return offsets.reduce((count, [first, last]) => count + last - first + 1, 0);
 }
 
-export function listOffsets(ranges: readonly OffsetRange[]): number[] {
-  return ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
+/** Empty when nobody said them all. */
+export function listOffsets({ offsets, areOffsetsElided }: Position): number[] {
+  if (areOffsetsElided) return [];
+  return offsets.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
 }
 
 /** Both ascending. */

@@ -9,6 +9,7 @@ const at = (epoch: number, offsets: readonly OffsetRange[], partition = 0, bindi
   partition,
   epoch,
   offsets,
+  areOffsetsElided: false,
 });
 const guardOf = (concurrency = 4, maxPartitions = 10) => new Guard({ concurrency, maxPartitions });
 const idOf = (admission: ReturnType<Guard['admit']>): number =>
