@@ -1,8 +1,7 @@
 // Kafka in the cluster: deployed from its manifest, ready when a client on this machine can talk to it.
 import { Kafka, logLevel } from 'kafkajs';
 import { mustKubectl } from './cluster.ts';
-import { contentHash } from './images/content-hash.ts';
-import { manifest } from './manifests.ts';
+import { stampedManifest } from './manifests.ts';
 import { step } from './progress.ts';
 import { untilRolledOut } from './rollout.ts';
 import { versions } from './versions.ts';
@@ -30,8 +29,7 @@ export async function ensureKafka({ kubeconfig, kafkaImage, nodeHost }: Ground):
       KAFKA_IMAGE: kafkaImage,
       KAFKA_NODE_PORT: String(kafkaNodePort),
     };
-    const configuration = contentHash(await manifest('kafka.yaml', { ...values, CONFIGURATION: '' }));
-    const text = await manifest('kafka.yaml', { ...values, CONFIGURATION: configuration });
+    const text = await stampedManifest('kafka.yaml', values);
     await mustKubectl(kubeconfig, ['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
     await untilRolledOut(kubeconfig, workload, 180_000);
     await untilItAnswers(bootstrap);

@@ -1,6 +1,7 @@
 // The manifests of this folder, with their placeholders filled.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { contentHash } from './images/content-hash.ts';
 
 /** Replaces each `${NAME}`; throws when one has no value or a value has no place. */
 export function fill(template: string, values: Readonly<Record<string, string>>): string {
@@ -18,4 +19,10 @@ export function fill(template: string, values: Readonly<Record<string, string>>)
 
 export async function manifest(file: string, values: Readonly<Record<string, string>>): Promise<string> {
   return fill(await readFile(join(import.meta.dirname, 'manifests', file), 'utf8'), values);
+}
+
+/** Like `manifest`, with CONFIGURATION standing for a hash of it all, so that a changed ConfigMap replaces its pods. */
+export async function stampedManifest(file: string, values: Readonly<Record<string, string>>): Promise<string> {
+  const configuration = contentHash(await manifest(file, { ...values, CONFIGURATION: '' }));
+  return manifest(file, { ...values, CONFIGURATION: configuration });
 }

@@ -19,7 +19,6 @@ USER ${user}:${user}
 const nodeDockerfile = `ARG BASE
 FROM \${BASE}
 COPY node /usr/local/bin/node
-COPY LICENSE /usr/share/doc/node/copyright
 ENTRYPOINT ["node"]
 `;
 
@@ -71,7 +70,6 @@ export async function nodeBase(): Promise<Base> {
   const ref = `headrace/node:${contentHash(base.ref, nodeDockerfile, version, process.arch)}`;
   const fill = async (context: string) => {
     await cp(join(nodePackage, 'bin', 'node'), join(context, 'node'));
-    await cp(join(nodePackage, 'LICENSE'), join(context, 'LICENSE'));
     await writeFile(join(context, 'Dockerfile'), nodeDockerfile);
   };
   return { ref, archive: await archiveOf('buildah', { ref, base, args: { BASE: fullName(base.ref) }, fill }) };

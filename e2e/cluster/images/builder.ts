@@ -70,8 +70,7 @@ async function buildWithBuildah(recipe: Recipe, context: string, args: string[],
   if (recipe.base && !(await holds(recipe.base)))
     await mustBuildah('pull', '--quiet', `oci-archive:${recipe.base.archive}`);
   await mustBuildah('bud', '--quiet', '--pull-never', '--tag', image, ...args, context);
-  // Uncompressed: compressing takes longer than all else, and the archive never leaves the machine.
-  await mustBuildah('push', '--quiet', '--disable-compression', image, `oci-archive:${draft}:${image}`);
+  await mustBuildah('push', '--quiet', image, `oci-archive:${draft}:${image}`);
   await mustBuildah('rmi', '--force', image);
 }
 

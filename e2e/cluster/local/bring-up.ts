@@ -2,7 +2,7 @@
 import { kubectl, mustKubectl } from '../cluster.ts';
 import { fullName } from '../images/builder.ts';
 import { corednsImage, kafkaImage, pauseImage } from '../images/parts.ts';
-import { manifest } from '../manifests.ts';
+import { manifest, stampedManifest } from '../manifests.ts';
 import { say, step } from '../progress.ts';
 import { untilRolledOut } from '../rollout.ts';
 import { debianPackages, type Tool, tool } from '../tools.ts';
@@ -46,10 +46,11 @@ type Image = Awaited<ReturnType<typeof pauseImage>>;
 export async function bringUp(): Promise<Ground> {
   const materials = await gather();
   const before = findNode();
-  const { node, kubelet, started } = await startDaemons(before, materials);
-  const nothingNew = before !== undefined && started.length === 0;
-  await step(nothingNew ? 'the local cluster runs already: checking it' : 'waiting for the node and DNS', async () => {
-    if (!nothingNew) await applyManifests(materials);
+  const title = before ? 'looking after the local cluster that runs' : 'starting the node and its control plane';
+  const { node, kubelet, started } = await step(title, () => startDaemons(before, materials));
+  if (before && started.length === 0) say('  all of it runs already');
+  await step('node and DNS', async () => {
+    await applyManifests(materials);
     await waitForNode(node, kubelet);
     await waitForDns();
   });
@@ -63,7 +64,7 @@ async function gather(): Promise<Materials> {
 }
 
 async function startDaemons(before: NodeProcess | undefined, { pause, coredns, kafka }: Materials) {
-  const node = before ?? (await step('starting the node', startNode));
+  const node = before ?? (await startNode());
   await ensureCertificates();
   await makeCgroups();
   await makeVolume('kafka');
@@ -107,14 +108,12 @@ async function waitForApiServer(node: NodeProcess): Promise<void> {
     const { code, stdout } = await kubectl(kubeconfigPath, ['get', '--raw', '/readyz', '--request-timeout=5s']);
     return code === 0 && stdout === 'ok' ? true : undefined;
   };
-  await step('waiting for the API server', () =>
-    until('the API server is ready', patience, isReady, () => logTail(apiServer())),
-  );
+  await until('the API server is ready', patience, isReady, () => logTail(apiServer()));
 }
 
 async function applyManifests({ coredns }: Materials): Promise<void> {
   const texts = [
-    await manifest('coredns.yaml', { COREDNS_IMAGE: coredns.ref, DNS_ADDRESS: addresses.dnsService }),
+    await stampedManifest('coredns.yaml', { COREDNS_IMAGE: coredns.ref, DNS_ADDRESS: addresses.dnsService }),
     await manifest('local-storage.yaml', { KAFKA_VOLUME: `${inside.volumes}/kafka`, NODE_NAME: nodeName }),
   ];
   await mustKubectl(kubeconfigPath, ['apply', '--server-side', '--force-conflicts', '-f', '-'], texts.join('---\n'));
