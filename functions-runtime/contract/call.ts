@@ -19,7 +19,7 @@ export const callHeaders = {
   binding: 'headrace-binding',
   topic: 'headrace-topic',
   partition: 'headrace-partition',
-  /** Offsets of the events, in order: `first-last` when contiguous, else comma-separated. */
+  /** Offsets of the events, as ascending ranges: `4-9,11,13-20`; `4,...,20` where the list would be too long for a header. */
   offsets: 'headrace-offsets',
   /** Ownership epoch of this partition (integer, strictly increasing per take-over). */
   epoch: 'headrace-epoch',

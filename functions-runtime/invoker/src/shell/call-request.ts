@@ -65,12 +65,16 @@ function content(events: readonly EncodedEvent[], contract: InvokerContract) {
   return binaryRequest(event) ?? { headers: { 'content-type': eventContentType }, body: eventBody(event) };
 }
 
+/** `4-9,11,13-20`. */
 function offsetsText(offsets: readonly number[]): string {
-  const first = offsets[0]!;
-  const last = offsets.at(-1)!;
-  if (last - first === offsets.length - 1) return `${first}-${last}`;
-  const list = offsets.join(',');
-  return list.length <= offsetsMaxChars ? list : `${first},...,${last}`;
+  const ranges: [number, number][] = [];
+  for (const offset of offsets) {
+    const range = ranges.at(-1);
+    if (range !== undefined && offset === range[1] + 1) range[1] = offset;
+    else ranges.push([offset, offset]);
+  }
+  const list = ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  return list.length <= offsetsMaxChars ? list : `${offsets[0]},...,${offsets.at(-1)}`;
 }
 
 /** Puts the verdicts on unsent records in their places; an answer about the whole call stands for all. */

@@ -32,12 +32,12 @@ export class FunctionPods {
   readonly #pods = new Map<string, Pod>();
   readonly #suspects = new Map<string, NodeJS.Timeout>();
   readonly #epochs = new Map<number, number>();
-  readonly #onChanged: () => void;
+  readonly #onChanged: (appeared: boolean) => void;
   #partitions: readonly number[] = [];
   #assigned: ReadonlyMap<number, string> | undefined;
 
-  /** `onChanged`: another pod may answer now. */
-  constructor(settings: PodsSettings, onChanged: () => void) {
+  /** `onChanged`: another pod may take the calls that wait; `appeared`: there is one that was not ready before. */
+  constructor(settings: PodsSettings, onChanged: (appeared: boolean) => void) {
     this.#settings = settings;
     this.#onChanged = onChanged;
   }
@@ -60,8 +60,8 @@ export class FunctionPods {
       this.#clear(endpoint);
       void pod.client.close();
     }
-    for (const endpoint of endpoints) {
-      if (this.#pods.has(endpoint)) continue;
+    const appeared = endpoints.filter((endpoint) => !this.#pods.has(endpoint));
+    for (const endpoint of appeared) {
       // One connection more than calls: an announcement never waits behind a call.
       const connections = this.#settings.concurrency + 1;
       const pod = new Pod(new FunctionClient(endpoint, { ...this.#settings, connections }));
@@ -69,7 +69,7 @@ export class FunctionPods {
       this.#pods.set(endpoint, pod);
     }
     this.#assigned = undefined;
-    this.#onChanged();
+    this.#onChanged(appeared.length > 0);
   }
 
   /** The pod that the partition meets; undefined when none is ready. */
@@ -84,7 +84,7 @@ export class FunctionPods {
     const forgive = (): void => {
       this.#clear(endpoint);
       this.#assigned = undefined;
-      this.#onChanged();
+      this.#onChanged(false);
     };
     this.#suspects.set(endpoint, setTimeout(forgive, suspicionMs));
     this.#assigned = undefined;

@@ -1,0 +1,38 @@
+/** What this invoker has done so far: counted in one place, read by the report and by the metrics. */
+import type { BlockedPartition } from '#contract/invoker-report.ts';
+
+export class Tally {
+  recordsIn = 0;
+  outputsWritten = 0;
+  deadLettersWritten = 0;
+  /** Calls that ended in a verdict, and how long the function had them. */
+  callsDone = 0;
+  busyMs = 0;
+  attemptsFailed = 0;
+  takeOvers = 0;
+  uncleanTakeOvers = 0;
+  commitsDone = 0;
+  commitsNotDone = 0;
+  outOfRangeCount = 0;
+  outOfRangeSkipped = 0;
+  functionAvailable = true;
+  circuitOpen = false;
+  readonly settled = { acked: 0, 'dead-lettered': 0, dropped: 0 };
+  readonly #blocked = new Map<number, BlockedPartition>();
+
+  get recordsSettled(): number {
+    return this.settled.acked + this.settled['dead-lettered'] + this.settled.dropped;
+  }
+
+  get blocked(): BlockedPartition[] {
+    return [...this.#blocked.values()].sort((a, b) => a.partition - b.partition);
+  }
+
+  block(blocked: BlockedPartition): void {
+    this.#blocked.set(blocked.partition, blocked);
+  }
+
+  unblock(partition: number): void {
+    this.#blocked.delete(partition);
+  }
+}
