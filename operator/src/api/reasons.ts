@@ -13,7 +13,7 @@ export interface ReasonText {
 export const functionReasons = {
   Available: { means: 'Pods can take calls.', next: 'nothing' },
   ScaledToZero: { means: 'No pods, because there is nothing to do; the first record wakes it.', next: 'nothing' },
-  Waking: { means: 'Pods start for work that has come; the same code ran before.', next: 'wait', passes: true },
+  Waking: { means: 'Pods start for work that has come.', next: 'wait', passes: true },
   PodsStarting: { means: 'Pods with this code start for the first time.', next: 'wait', passes: true },
   RollingOut: { means: 'Pods are replaced one after the other by newer ones.', next: 'wait', passes: true },
   CodeMissing: {
