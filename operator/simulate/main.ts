@@ -10,7 +10,7 @@ import { createWorld, type Result, tickMs } from './world.ts';
 const idleTimeoutMs = 60_000;
 
 export function simulate(shape: Shape, scaler: Scaler): Result {
-  const world = createWorld(shape);
+  const world = createWorld(shape, scaler.rebalanceMs);
   const ticks = (shape.durationSeconds * 1000) / tickMs;
   for (let tick = 0; tick < ticks; tick++) {
     world.tick();

@@ -38,7 +38,8 @@ export interface Result {
   readonly scaleChanges: number;
 }
 
-export function createWorld(shape: Shape): World {
+/** `rebalanceMs`: how long consumption halts when a pod joins or leaves; 0 where pods are not the consumers. */
+export function createWorld(shape: Shape, rebalanceMs: number): World {
   const random = randomOf(shape.seed);
   const lanes: Lane[] = shape.shares.map(() => ({ waiting: [], waitingCount: 0, open: null, produced: 0, done: 0 }));
   const pods: { readyMs: number }[] = [];
@@ -50,6 +51,7 @@ export function createWorld(shape: Shape): World {
   let busyMs = 0;
   /** Where the search for the next lane begins: every partition gets its turn. */
   let turn = 0;
+  let haltedUntilMs = 0;
 
   const blocked = (partition: number): boolean =>
     shape.blocked !== undefined &&
@@ -79,22 +81,30 @@ export function createWorld(shape: Shape): World {
     }
   }
 
-  /** One open call per partition, one call per pod, whichever pod: generous to every scaler. */
+  /** One open call per partition; each partition keeps to one pod, which takes one call at a time. Halted consumers start none. */
   function start(): void {
-    let free = ready() - lanes.filter((l) => l.open !== null).length;
-    for (let i = 0; i < lanes.length && free > 0; i++) {
+    const pods = ready();
+    if (pods === 0 || nowMs < haltedUntilMs) return;
+    const busy = new Set(lanes.flatMap((l, partition) => (l.open === null ? [] : [partition % pods])));
+    for (let i = 0; i < lanes.length; i++) {
       const partition = (turn + i) % lanes.length;
       const lane = lanes[partition];
-      if (lane === undefined || lane.open !== null || lane.waitingCount === 0 || blocked(partition)) continue;
+      if (lane === undefined || busy.has(partition % pods) || lane.open !== null) continue;
+      if (lane.waitingCount === 0 || blocked(partition)) continue;
       const records = take(lane);
       const count = records.reduce((sum, r) => sum + r.count, 0);
       const durationMs = shape.callMs + shape.recordMs * count;
       lane.open = { endsMs: nowMs + durationMs, records, count };
       calls += 1;
       busyMs += durationMs;
-      free -= 1;
+      busy.add(partition % pods);
     }
     turn = (turn + 1) % lanes.length;
+  }
+
+  /** Pods that are consumers themselves halt when one joins or leaves: the group rebalances. */
+  function rebalance(): void {
+    haltedUntilMs = Math.max(haltedUntilMs, nowMs + rebalanceMs);
   }
 
   return {
@@ -121,12 +131,14 @@ export function createWorld(shape: Shape): World {
       const wanted = Math.max(0, Math.min(replicas, shape.maxReplicas));
       if (wanted === pods.length) return;
       scaleChanges += 1;
+      if (wanted < pods.length) rebalance();
       while (pods.length > wanted) pods.pop();
       while (pods.length < wanted) pods.push({ readyMs: nowMs + shape.podStartMs });
     },
     tick() {
       nowMs += tickMs;
       replicaMs += pods.length * tickMs;
+      if (pods.some((p) => p.readyMs > nowMs - tickMs && p.readyMs <= nowMs)) rebalance();
       arrive();
       finish();
       start();

@@ -42,6 +42,8 @@ export function headrace(options: HeadraceOptions): Scaler {
 
   return {
     name: options.name,
+    // Function pods are no consumers: the invokers keep their partitions while pods come and go.
+    rebalanceMs: 0,
     act(world) {
       const partitions: PartitionSample[] = world.lanes.map((l, partition) => ({
         partition,

@@ -11,6 +11,8 @@ export interface KedaOptions {
   /** `--horizontal-pod-autoscaler-sync-period`, a flag of the cluster, not of KEDA. */
   readonly syncMs: number;
   readonly scaleDownStabilizationMs: number;
+  /** What it scales are consumers: each change is a rebalance. Users report 10 s and more (kedacore/keda#2401, #5096). */
+  readonly rebalanceMs: number;
 }
 
 export const kedaDefaults: KedaOptions = {
@@ -20,6 +22,7 @@ export const kedaDefaults: KedaOptions = {
   lagThreshold: 10,
   syncMs: 15_000,
   scaleDownStabilizationMs: 300_000,
+  rebalanceMs: 3_000,
 };
 
 const tolerance = 0.1;
@@ -40,6 +43,7 @@ export function keda(options: KedaOptions): Scaler {
   let recommendations: { atMs: number; replicas: number }[] = [];
   return {
     name: options.name,
+    rebalanceMs: options.rebalanceMs,
     act(world) {
       const { nowMs } = world;
       if (nowMs >= nextPollMs) {

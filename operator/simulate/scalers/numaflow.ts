@@ -16,13 +16,14 @@ export function numaflowDesired(ready: number, pending: number, ratePerSecond: n
   return Math.max(1, Math.round((pending / ratePerSecond / targetProcessingSeconds) * ready));
 }
 
-export function numaflow(): Scaler {
+export function numaflow(rebalanceMs = 3_000): Scaler {
   let nextMs = 0;
   let lastScaledMs = Number.NEGATIVE_INFINITY;
   let zeroSinceMs: number | null = 0;
   let history: { atMs: number; done: number; lag: number }[] = [];
   return {
     name: 'Numaflow',
+    rebalanceMs,
     act(world) {
       const { nowMs } = world;
       if (nowMs < nextMs) return;

@@ -3,6 +3,8 @@ import type { World } from '../world.ts';
 
 export interface Scaler {
   readonly name: string;
+  /** How long consumption halts when one of its pods joins or leaves the consumer group, ms. */
+  readonly rebalanceMs: number;
   /** Called every virtual second. */
   act(world: World): void;
 }
