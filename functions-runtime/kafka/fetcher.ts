@@ -8,8 +8,14 @@ import { delayMs, type Patience } from './patience.ts';
 import type { Fetcher, FetcherOptions, FetchHandlers, KafkaFailure } from './ports.ts';
 import { ask, type FetchedPartition, refusal, wire } from './wire.ts';
 
-/** Two, so that a partition added or resumed during an idle poll need not wait for its end. */
-const pollsPerBroker = 2;
+/**
+ * At most two requests wait at a broker. The long one asks for everything that is idle and waits for records. What is
+ * added or resumed meanwhile need not wait for its end: a quick one asks for it without waiting, and again after a
+ * pause while there is nothing, until the long one comes round and takes it in.
+ */
+type Poll = 'long' | 'quick';
+const quickPauseMs = 50;
+const connectionSlot: Readonly<Record<Poll, number>> = { long: 0, quick: 1 };
 const readCommitted = 1;
 const retry: Patience = { timeoutMs: Number.POSITIVE_INFINITY, firstDelayMs: 25, maxDelayMs: 2_000 };
 /** Leaders move now and then: only what lasts is told, when it begins to last and then again at times. */
@@ -21,8 +27,8 @@ export class WireFetcher implements Fetcher {
   readonly #handlers: FetchHandlers;
   readonly #connections: Connections;
   readonly #holds = new Holds();
-  /** Slots in use by broker id. */
-  readonly #polls = new Map<number, Set<number>>();
+  /** Under way, by broker id. */
+  readonly #polls = new Map<number, Set<Poll>>();
   readonly #running = new Set<Promise<void>>();
   #planning = false;
   #planAgain = false;
@@ -120,23 +126,24 @@ export class WireFetcher implements Fetcher {
       this.#failAll(holds, failed('LEADER_NOT_AVAILABLE', message, true));
       return;
     }
-    const used = this.#polls.get(leader) ?? new Set<number>();
-    this.#polls.set(leader, used);
-    const slot = Array.from({ length: pollsPerBroker }, (_, i) => i).find((i) => !used.has(i));
-    // All slots wait already: when one of them is answered these are asked for.
-    if (slot === undefined) return;
-    used.add(slot);
-    for (const hold of holds) hold.asked = true;
-    const poll = this.#poll(leader, slot, topicId, holds).finally(() => {
-      used.delete(slot);
-      for (const hold of holds) hold.asked = false;
+    const underWay = this.#polls.get(leader) ?? new Set<Poll>();
+    this.#polls.set(leader, underWay);
+    const poll: Poll = underWay.has('long') ? 'quick' : 'long';
+    const now = performance.now();
+    const asked = poll === 'long' ? holds : holds.filter(({ quickAfterMs }) => quickAfterMs <= now);
+    if (asked.length === 0 || underWay.has(poll)) return;
+    underWay.add(poll);
+    for (const hold of asked) hold.asked = true;
+    const answered = this.#poll(leader, poll, topicId, asked).finally(() => {
+      underWay.delete(poll);
+      for (const hold of asked) hold.asked = false;
       this.#plan();
     });
-    this.#track(poll);
+    this.#track(answered);
   }
 
-  async #poll(leader: number, slot: number, topicId: string, holds: readonly Hold[]): Promise<void> {
-    const answer = await this.#request(leader, slot, topicId, holds);
+  async #poll(leader: number, poll: Poll, topicId: string, holds: readonly Hold[]): Promise<void> {
+    const answer = await this.#request(leader, poll, topicId, holds);
     if (this.#closed) return;
     if (answer.kind === 'failed') {
       this.#failAll(holds, answer);
@@ -148,17 +155,19 @@ export class WireFetcher implements Fetcher {
       return;
     }
     const byPartition = new Map(holds.map((hold) => [hold.partition, hold]));
+    const quickAfterMs = performance.now() + quickPauseMs;
+    if (poll === 'quick') for (const hold of holds) hold.quickAfterMs = quickAfterMs;
     for (const part of answer.response.responses.flatMap(({ partitions }) => partitions)) {
       const hold = byPartition.get(part.partitionIndex);
       if (hold && !this.#closed) this.#take(hold, part);
     }
   }
 
-  async #request(leader: number, slot: number, topicId: string, holds: readonly Hold[]) {
+  async #request(leader: number, poll: Poll, topicId: string, holds: readonly Hold[]) {
     const { maxWaitMs, maxBytes, partitionMaxBytes, topic } = this.#options;
     const address = this.#cluster.map.broker(leader);
     if (address === undefined) return failed('LEADER_NOT_AVAILABLE', `broker ${leader} of ${topic} is unknown`, true);
-    const connection = await this.#connections.to(address, slot);
+    const connection = await this.#connections.to(address, connectionSlot[poll]);
     if (connection.kind === 'failed') return connection;
     const partitions = holds.map(({ partition, position }) => ({
       partition,
@@ -168,7 +177,8 @@ export class WireFetcher implements Fetcher {
       partitionMaxBytes,
     }));
     const asked = [{ topicId, partitions }];
-    return ask(wire.fetch, connection.value, maxWaitMs, 1, maxBytes, readCommitted, 0, -1, asked, [], '');
+    const waitMs = poll === 'long' ? maxWaitMs : 0;
+    return ask(wire.fetch, connection.value, waitMs, 1, maxBytes, readCommitted, 0, -1, asked, [], '');
   }
 
   #take(hold: Hold, part: FetchedPartition): void {

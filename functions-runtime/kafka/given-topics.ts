@@ -1,6 +1,6 @@
 /** Test support: topics of a test's own, made by wire calls, and the wait for something to become true. */
 import { randomUUID } from 'node:crypto';
-import { createTopicsV7 } from '@platformatic/kafka';
+import { createTopicsV7, deleteRecordsV2 } from '@platformatic/kafka';
 import { parseAddress } from './addresses.ts';
 import { Connections } from './connections.ts';
 import { pause } from './patience.ts';
@@ -46,4 +46,24 @@ export async function eventually(
     await pause(5);
   }
   return performance.now() - begin;
+}
+
+/** Moves the start of a partition's log, as retention does. */
+export async function deleteRecords(
+  bootstrap: string,
+  topic: string,
+  partition: number,
+  before: number,
+): Promise<void> {
+  const connections = new Connections('given', { requestTimeoutMs: 20_000 });
+  try {
+    const connection = await connections.to(parseAddress(bootstrap));
+    if (connection.kind === 'failed') throw new Error(connection.message);
+    const partitions = [{ partitionIndex: partition, offset: BigInt(before) }];
+    const done = await ask(deleteRecordsV2.api, connection.value, [{ name: topic, partitions }], 10_000);
+    const code = done.kind === 'answered' ? done.response.topics[0]?.partitions[0]?.errorCode : undefined;
+    if (code !== 0) throw new Error(`records were not deleted: ${JSON.stringify(done, (_, value) => String(value))}`);
+  } finally {
+    await connections.close();
+  }
 }

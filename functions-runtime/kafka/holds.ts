@@ -9,8 +9,10 @@ export interface Hold {
   asked: boolean;
   /** Out of range, or its topic is another one now: fetched no more until it is added anew. */
   stopped: boolean;
-  /** Not asked for before this (monotonic milliseconds). */
+  /** Not asked for before this, after a failure (monotonic milliseconds). */
   notBeforeMs: number;
+  /** Had nothing a moment ago: not asked for before this without waiting. */
+  quickAfterMs: number;
   /** Failures in a row. */
   failures: number;
   /** Of the topic it was first fetched from. */
@@ -31,6 +33,7 @@ export class Holds {
       asked: false,
       stopped: false,
       notBeforeMs: 0,
+      quickAfterMs: 0,
       failures: 0,
       topicId: undefined,
       servedAt: 0,
@@ -48,7 +51,9 @@ export class Holds {
 
   resume(partition: number): void {
     const hold = this.#byPartition.get(partition);
-    if (hold) hold.paused = false;
+    if (!hold) return;
+    hold.paused = false;
+    hold.quickAfterMs = 0;
   }
 
   /** Whether records fetched for `hold` may still be handed on: the same hold, and room for them. */
@@ -63,6 +68,7 @@ export class Holds {
   served(hold: Hold, nextPosition: number): void {
     hold.position = nextPosition;
     hold.failures = 0;
+    hold.quickAfterMs = 0;
     this.#served += 1;
     hold.servedAt = this.#served;
   }
@@ -74,12 +80,12 @@ export class Holds {
       .toSorted((a, b) => a.servedAt - b.servedAt);
   }
 
-  /** When the next one that waits after a failure may be asked for again; undefined when none waits. */
+  /** When the next one that waits may be asked for, with or without waiting; undefined when none waits. */
   nextReadyMs(nowMs: number): number | undefined {
     let next: number | undefined;
-    for (const hold of this.#byPartition.values()) {
-      if (hold.paused || hold.asked || hold.stopped || hold.notBeforeMs <= nowMs) continue;
-      next = Math.min(next ?? hold.notBeforeMs, hold.notBeforeMs);
+    for (const { paused, asked, stopped, notBeforeMs, quickAfterMs } of this.#byPartition.values()) {
+      const at = Math.max(notBeforeMs, quickAfterMs);
+      if (!paused && !asked && !stopped && at > nowMs) next = Math.min(next ?? at, at);
     }
     return next;
   }

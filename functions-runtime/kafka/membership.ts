@@ -292,11 +292,14 @@ export class WireMembership implements Membership {
   #setSessionAlarm(): void {
     clearTimeout(this.#sessionAlarm);
     const leftMs = this.#confirmedAtMs + this.#options.sessionTimeoutMs - performance.now();
-    this.#sessionAlarm = setTimeout(() => {
-      // Timers may be a little early.
-      if (this.isCurrent()) this.#setSessionAlarm();
-      else this.#lose('session-expired');
-    }, leftMs);
+    this.#sessionAlarm = setTimeout(
+      () => {
+        // Timers may be a little early.
+        if (this.isCurrent()) this.#setSessionAlarm();
+        else this.#lose('session-expired');
+      },
+      Math.max(1, leftMs),
+    );
   }
 
   #tell(failure: KafkaFailure): void {
