@@ -1,4 +1,4 @@
-// Traffic at a steady rate: JSON events with unique ids and keys of uneven weight, sent until the time is over.
+// Traffic at a steady rate: CloudEvents with unique ids and keys of uneven weight, sent until the time is over.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RecordToSend, Topics } from './topics.ts';
 
@@ -57,4 +57,12 @@ function eventAt(n: number, keys: number): TrafficEvent {
   return { id: `event-${n}`, key: `key-${Math.floor(share * share * keys)}` };
 }
 
-const recordOf = ({ id, key }: TrafficEvent): RecordToSend => ({ key, value: JSON.stringify({ id, key }) });
+/** A CloudEvent in Kafka's binary mode. */
+const recordOf = ({ id, key }: TrafficEvent): RecordToSend => ({
+  key,
+  value: JSON.stringify({ id, key }),
+  headers: {
+    ...{ ce_specversion: '1.0', ce_id: id, ce_source: '/e2e/traffic', ce_type: 'e2e.sent' },
+    'content-type': 'application/json',
+  },
+});

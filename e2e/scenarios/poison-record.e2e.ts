@@ -5,7 +5,7 @@ import { eventFunction } from '../given/function.ts';
 import { scenario } from '../given/stage.ts';
 import type { RecordToSend } from '../given/topics.ts';
 import { drained } from '../then/flow.ts';
-import { jsonOf, type ReadRecord, recordsOf } from '../then/records.ts';
+import { jsonOf, recordsOf, type SeenRecord } from '../then/records.ts';
 
 const name = 'picky';
 const maxAttempts = 3;
@@ -50,7 +50,7 @@ scenario('D3 D6 D7: a poison record goes to the dead letter topic byte-identical
   for (const [letter, original, reason, attempts] of [
     [letters[0], source[2], /this is no order/, maxAttempts],
     [letters[1], source[4], /not in this house/, 1],
-  ] as [ReadRecord, ReadRecord, RegExp, number][]) {
+  ] as [SeenRecord, SeenRecord, RegExp, number][]) {
     const { length } = original.headers;
     expect(letter.key).toEqual(original.key);
     expect(letter.value).toEqual(original.value);
