@@ -1,0 +1,156 @@
+/** A lane: everything the core knows of one owned partition. Under `Partition` order a lane has at most one open call. */
+import type { BlockedPartition } from '#contract/invoker-report.ts';
+import { AttemptMemory } from './attempts.ts';
+import type { ArrivedRecord, CoreEffect, CoreEvent, OutgoingRecord } from './events.ts';
+import { Ledger } from './ledger.ts';
+import { Queue } from './queue.ts';
+import type { CoreSettings } from './settings.ts';
+
+/** What a room gets in one step: the time, the settings, where effects go, and numbers that were never used before. */
+export interface Turn {
+  readonly atMs: number;
+  readonly settings: CoreSettings;
+  readonly emit: (effect: CoreEffect) => void;
+  readonly nextId: () => number;
+}
+
+export interface WaitingRecord {
+  readonly record: ArrivedRecord;
+  readonly arrivedAtMs: number;
+}
+
+export interface OpenCall {
+  readonly callId: number;
+  readonly records: readonly ArrivedRecord[];
+  /** The one call that tries whether the function is well again, while the circuit is open. */
+  readonly probe: boolean;
+}
+
+/** Why the lane makes no call before `untilMs`. `function-away` ends when the function has pods again, `function-busy` and `host` do not. */
+export interface Wait {
+  readonly why: 'retry' | 'function-away' | 'function-busy' | 'host';
+  readonly untilMs: number;
+}
+
+/** What became of a record whose fate is decided. It is settled when `outgoing` is written (D3, D4). */
+export interface Decided {
+  readonly record: ArrivedRecord;
+  readonly how: 'acked' | 'dead-lettered' | 'dropped';
+  readonly outgoing: readonly OutgoingRecord[];
+}
+
+export interface OpenWrite {
+  /** Of the last request; null while waiting for the next. */
+  readonly writeId: number | null;
+  readonly decided: readonly Decided[];
+  readonly failures: number;
+  readonly retryAtMs: number;
+}
+
+export type BlockCause = 'exhausted' | 'unauthorized' | 'write';
+
+export interface CommitOffer {
+  readonly offset: number;
+  /** Of the memory of attempts. */
+  readonly version: number;
+}
+
+export interface OpenCommits {
+  /** Without an answer yet, oldest first. The shell sends only the newest that it has, so some are never answered. */
+  offers: CommitOffer[];
+  offered: CommitOffer;
+  savedVersion: number;
+  failures: number;
+  retryAtMs: number | null;
+}
+
+export interface Lane {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly topicId: string;
+  readonly ledger: Ledger;
+  readonly attempts: AttemptMemory;
+  readonly commits: OpenCommits;
+
+  /** Arrived, without a decision; the records of the open call are the first of them. */
+  readonly waiting: Queue<WaitingRecord>;
+  /** Bytes of all records that are here and not settled. */
+  bufferedBytes: number;
+  paused: boolean;
+
+  call: OpenCall | null;
+  wait: Wait | null;
+  /** Waits in a row that were no attempt. */
+  waits: number;
+  /** Unix time since when the function could not be asked; null: it can. */
+  awaySinceMs: number | null;
+  /** Most records of the next call: halved when a batch fails, doubled by success. */
+  sizeLimit: number;
+  /** Most bytes of a call that the host has not refused as too large. */
+  bytesLimit: number;
+  /** The first record after an unclean take-over: `awaited`, or its offset. It may be the one that killed the last owner. */
+  suspect: 'none' | 'awaited' | number;
+  /** Number of the last probe that this lane made. */
+  lastProbe: number;
+
+  /** Decided and not yet in a write, in input order. */
+  decided: Decided[];
+  write: OpenWrite | null;
+
+  readonly blocks: Map<BlockCause, BlockedPartition>;
+  /** Set: no new record, no new call, and released at this time at the latest. */
+  drainDeadlineMs: number | null;
+}
+
+type Gained = Extract<CoreEvent, { kind: 'gained' }>;
+
+export function openLane(event: Gained): Lane {
+  const { partition, epoch, topicId, unclean } = event;
+  // What was remembered of a topic that was deleted says nothing about the one that has its name now.
+  const memory = event.memory?.topicId === topicId ? event.memory : null;
+  return {
+    partition,
+    epoch,
+    topicId,
+    ledger: new Ledger(event.position, memory?.settledAbove ?? []),
+    attempts: new AttemptMemory(memory?.attempts ?? []),
+    commits: {
+      offers: [],
+      savedVersion: 0,
+      offered: { offset: event.position, version: 0 },
+      failures: 0,
+      retryAtMs: null,
+    },
+    waiting: new Queue(),
+    bufferedBytes: 0,
+    paused: false,
+    call: null,
+    wait: null,
+    waits: 0,
+    awaySinceMs: null,
+    sizeLimit: unclean ? 1 : Number.POSITIVE_INFINITY,
+    bytesLimit: Number.POSITIVE_INFINITY,
+    suspect: unclean ? 'awaited' : 'none',
+    lastProbe: 0,
+    decided: [],
+    write: null,
+    blocks: new Map(),
+    drainDeadlineMs: null,
+  };
+}
+
+export function block(lane: Lane, cause: BlockCause, offset: number, reason: string, turn: Turn): void {
+  const known = lane.blocks.get(cause);
+  if (known?.offset === offset && known.reason === reason) return;
+  const blocked: BlockedPartition = { partition: lane.partition, offset, reason };
+  lane.blocks.set(cause, blocked);
+  turn.emit({ kind: 'blocked', blocked });
+}
+
+export function unblock(lane: Lane, cause: BlockCause, turn: Turn): void {
+  if (!lane.blocks.delete(cause)) return;
+  const [other] = lane.blocks.values();
+  turn.emit(
+    other === undefined ? { kind: 'unblocked', partition: lane.partition } : { kind: 'blocked', blocked: other },
+  );
+}

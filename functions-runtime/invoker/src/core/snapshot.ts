@@ -1,0 +1,50 @@
+/** What the core tells about itself between steps, for reports and tests. */
+import type { BlockedPartition } from '#contract/invoker-report.ts';
+import type { Circuit } from './circuit.ts';
+import type { Lane } from './lanes.ts';
+
+export interface LaneSnapshot {
+  readonly partition: number;
+  readonly epoch: number;
+  /** Everything below is settled. */
+  readonly watermark: number;
+  readonly nextPosition: number;
+  readonly bufferedBytes: number;
+  readonly draining: boolean;
+}
+
+export interface CoreSnapshot {
+  readonly ownedPartitions: readonly number[];
+  readonly bufferedBytes: number;
+  /** Lanes that wait for the time of a retry, of a call or of a write. */
+  readonly waitingRetries: number;
+  readonly openCalls: number;
+  readonly openWrites: number;
+  readonly functionAvailable: boolean;
+  readonly circuitOpen: boolean;
+  readonly blocked: readonly BlockedPartition[];
+  readonly lanes: readonly LaneSnapshot[];
+}
+
+export function snapshotOf(lanes: ReadonlyMap<number, Lane>, circuit: Circuit): CoreSnapshot {
+  const all = [...lanes.values()].sort((a, b) => a.partition - b.partition);
+  const count = (is: (lane: Lane) => boolean): number => all.filter(is).length;
+  return {
+    ownedPartitions: all.map(({ partition }) => partition),
+    bufferedBytes: all.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0),
+    waitingRetries: count(({ wait, write }) => wait !== null || write?.writeId === null),
+    openCalls: count(({ call }) => call !== null),
+    openWrites: count(({ write }) => write !== null && write.writeId !== null),
+    functionAvailable: !circuit.open && all.every(({ awaySinceMs }) => awaySinceMs === null),
+    circuitOpen: circuit.open,
+    blocked: all.flatMap(({ blocks }) => [...blocks.values()].slice(0, 1)),
+    lanes: all.map(({ partition, epoch, ledger, bufferedBytes, drainDeadlineMs }) => ({
+      partition,
+      epoch,
+      watermark: ledger.watermark,
+      nextPosition: ledger.next,
+      bufferedBytes,
+      draining: drainDeadlineMs !== null,
+    })),
+  };
+}
