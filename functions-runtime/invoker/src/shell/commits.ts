@@ -64,11 +64,8 @@ export class Commits {
     this.#pending.clear();
     const outcome = await this.#inLine(rows);
     this.#timer = undefined;
-    for (const row of rows) {
-      this.#handlers.onCommitted(row, outcome);
-      // Its newest state is still worth committing, unless a newer one is here.
-      if (outcome === 'failed' && !this.#pending.has(row.partition)) this.#pending.set(row.partition, row);
-    }
+    // What failed is offered again by the core, as it stands then.
+    for (const row of rows) this.#handlers.onCommitted(row, outcome);
     if (this.#pending.size > 0) this.#timer ??= setTimeout(() => void this.#flush(), this.#settings.intervalMs);
   }
 

@@ -76,7 +76,7 @@ export class Invoker {
 
   report(): InvokerReport {
     const tally = this.#tally;
-    const { bufferedBytes, waitingRetries } = this.#core.snapshot();
+    const { bufferedBytes, waitingRetries, functionAvailable, blocked } = this.#core.snapshot();
     return {
       ordinal: this.#config.ordinal,
       membership: this.attendance.state,
@@ -90,8 +90,8 @@ export class Invoker {
       openCalls: this.#calls.openCount,
       bufferedBytes,
       waitingRetries,
-      functionAvailable: tally.functionAvailable,
-      blocked: tally.blocked,
+      functionAvailable,
+      blocked: [...blocked, ...tally.stopped.values()],
       outOfRange: { count: tally.outOfRangeCount, skipped: tally.outOfRangeSkipped },
     };
   }
@@ -135,16 +135,13 @@ export class Invoker {
         this.attendance.membership?.standDown(`a host has seen a newer owner of partition ${partition}`);
       },
       blocked: ({ blocked }) => {
-        this.#tally.block(blocked);
         this.#notes.of(blocked.partition).error({ offset: blocked.offset, reason: blocked.reason }, 'blocked');
       },
       unblocked: ({ partition }) => {
-        this.#tally.unblock(partition);
         this.#notes.of(partition).info('no longer blocked');
       },
       noted: ({ note }) => {
         if (note.kind === 'settled') this.#tally.settled[note.how] += note.count;
-        if (note.kind === 'circuit') this.#tally.circuitOpen = note.state === 'open';
         this.#notes.tell(note);
       },
     };
@@ -182,8 +179,6 @@ export class Invoker {
     return new Calls(this.#contract, this.pods, {
       mayCall: (partition, epoch) => this.#isOurs(partition, epoch),
       onAnswer: ({ partition, epoch, callId }, answer) => {
-        this.#tally.functionAvailable =
-          answer.kind === 'refused' ? this.#tally.functionAvailable : answer.kind !== 'unavailable';
         this.#shell.feed({ kind: 'answered', atMs: Date.now(), partition, epoch, callId, answer });
       },
       onDone: (answer, busyMs) => {
@@ -255,7 +250,7 @@ export class Invoker {
         notes.of(partition).info({ epoch, position, unclean }, 'owned');
       },
       onGone: (partition, how) => {
-        tally.unblock(partition);
+        tally.stopped.delete(partition);
         notes.of(partition).info({ how }, 'no longer owned');
       },
       onOutOfRange: (partition, skipped, detail) => {
@@ -264,7 +259,7 @@ export class Invoker {
         notes.of(partition).error({ skipped, detail }, 'the log does not hold the position: goes on at its start');
       },
       onStopped: (partition, offset, reason) => {
-        tally.block({ partition, offset, reason });
+        tally.stopped.set(partition, { partition, offset, reason });
         notes.of(partition).error({ offset, reason }, 'stopped');
       },
       onTrouble: (what, { code, message }) => this.#log.warn({ what, code, detail: message }, 'Kafka trouble'),

@@ -15,24 +15,11 @@ export class Tally {
   commitsNotDone = 0;
   outOfRangeCount = 0;
   outOfRangeSkipped = 0;
-  functionAvailable = true;
-  circuitOpen = false;
   readonly settled = { acked: 0, 'dead-lettered': 0, dropped: 0 };
-  readonly #blocked = new Map<number, BlockedPartition>();
+  /** Partitions that are not read by policy (`onOffsetOutOfRange: Stop`). */
+  readonly stopped = new Map<number, BlockedPartition>();
 
   get recordsSettled(): number {
     return this.settled.acked + this.settled['dead-lettered'] + this.settled.dropped;
-  }
-
-  get blocked(): BlockedPartition[] {
-    return [...this.#blocked.values()].sort((a, b) => a.partition - b.partition);
-  }
-
-  block(blocked: BlockedPartition): void {
-    this.#blocked.set(blocked.partition, blocked);
-  }
-
-  unblock(partition: number): void {
-    this.#blocked.delete(partition);
   }
 }

@@ -1,0 +1,124 @@
+/** The independent eye on Kafka for tests: another client than the one that is judged creates topics, sends records, and reads what came out. */
+import { randomUUID } from 'node:crypto';
+import { type Admin, CompressionTypes, type IHeaders, Kafka, logLevel, type Producer } from 'kafkajs';
+
+export interface SentRecord {
+  readonly partition: number;
+  readonly key?: string | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface SeenRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+  readonly timestampMs: number;
+}
+
+export interface Reader {
+  /** In the order of reading: per partition by offset. */
+  readonly records: readonly SeenRecord[];
+  stop(): Promise<void>;
+}
+
+export class KafkaJudge {
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+  readonly #producer: Producer;
+  readonly #readers = new Set<Reader>();
+
+  private constructor(bootstrap: string) {
+    this.#kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
+    this.#admin = this.#kafka.admin();
+    this.#producer = this.#kafka.producer({ allowAutoTopicCreation: false });
+  }
+
+  static async start(bootstrap: string): Promise<KafkaJudge> {
+    const judge = new KafkaJudge(bootstrap);
+    await judge.#admin.connect();
+    await judge.#producer.connect();
+    return judge;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#readers].map((reader) => reader.stop()));
+    await this.#producer.disconnect();
+    await this.#admin.disconnect();
+  }
+
+  async topic(
+    partitions: number,
+    configs: Readonly<Record<string, string>> = {},
+    name = randomUUID(),
+  ): Promise<string> {
+    const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
+    const topics = [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }];
+    await this.#admin.createTopics({ topics, waitForLeaders: true });
+    return name;
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#admin.deleteTopics({ topics: [topic] });
+  }
+
+  async addPartitions(topic: string, count: number): Promise<void> {
+    await this.#admin.createPartitions({ topicPartitions: [{ topic, count }] });
+  }
+
+  /** Deletes the records below `offset`. */
+  async deleteRecords(topic: string, partition: number, offset: number): Promise<void> {
+    await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+  }
+
+  async send(topic: string, records: readonly SentRecord[]): Promise<void> {
+    const messages = records.map(({ key = null, headers = {}, ...rest }) => ({ ...rest, key, headers }));
+    await this.#producer.send({ topic, messages, compression: CompressionTypes.None });
+  }
+
+  /** Initial positions, as the scout commits them before a binding starts. */
+  async position(group: string, topic: string, partitions: number, offset = 0): Promise<void> {
+    const rows = Array.from({ length: partitions }, (_, partition) => ({ partition, offset: String(offset) }));
+    await this.#admin.setOffsets({ groupId: group, topic, partitions: rows });
+  }
+
+  /** By partition; -1: no commit. */
+  async committed(
+    group: string,
+    topic: string,
+  ): Promise<{ readonly offset: number; readonly metadata: string | null }[]> {
+    const [found] = await this.#admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const rows = (found?.partitions ?? []).toSorted((a, b) => a.partition - b.partition);
+    return rows.map(({ offset, metadata }) => ({ offset: Number(offset), metadata }));
+  }
+
+  /** Reads the topic from its start until `stop`. */
+  async read(topic: string): Promise<Reader> {
+    const consumer = this.#kafka.consumer({
+      groupId: randomUUID(),
+      allowAutoTopicCreation: false,
+      maxWaitTimeInMs: 50,
+    });
+    const records: SeenRecord[] = [];
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        const { offset, key, value, headers = {}, timestamp } = message;
+        records.push({ partition, offset: Number(offset), key, value, headers, timestampMs: Number(timestamp) });
+      },
+    });
+    const reader: Reader = {
+      records,
+      stop: async () => {
+        this.#readers.delete(reader);
+        await consumer.disconnect();
+      },
+    };
+    this.#readers.add(reader);
+    return reader;
+  }
+}
