@@ -1,4 +1,5 @@
 // From nothing, from a half or from a running cluster to one that is ready: every step keeps what is there already.
+import { Resolver } from 'node:dns/promises';
 import { kubectl, mustKubectl } from '../cluster.ts';
 import { fullName } from '../images/builder.ts';
 import { corednsImage, kafkaImage, pauseImage } from '../images/parts.ts';
@@ -8,7 +9,7 @@ import { untilRolledOut } from '../rollout.ts';
 import { debianPackages, type Tool, tool } from '../tools.ts';
 import { until } from '../waiting.ts';
 import type { Ground } from '../way.ts';
-import { addresses, nodeName } from './addresses.ts';
+import { addresses, clusterDomain, nodeName } from './addresses.ts';
 import { ensureCertificates, kubeconfigPath } from './certificates.ts';
 import { makeCgroups } from './cgroups.ts';
 import { apiServer, controllerManager, etcd, scheduler } from './control-plane.ts';
@@ -141,7 +142,16 @@ async function waitForNode(node: NodeProcess, kubelet: Daemon): Promise<void> {
   await until('the node is Ready', patience, isReady, explain);
 }
 
+/** What the API server says of pods may be from before the node was started again; so DNS itself is asked. */
 async function waitForDns(): Promise<void> {
   const workload = { namespace: 'kube-system', name: 'deployment/coredns', selector: 'k8s-app=kube-dns' };
   await untilRolledOut(kubeconfigPath, workload, 120_000);
+  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  resolver.setServers([addresses.dnsService]);
+  const name = `kubernetes.default.svc.${clusterDomain}`;
+  const answers = async () => {
+    const found = await resolver.resolve4(name).catch((): string[] => []);
+    return found.includes(addresses.kubernetesService) ? true : undefined;
+  };
+  await until(`DNS at ${addresses.dnsService} knows ${name}`, { atMostMs: 90_000, everyMs: 100 }, answers);
 }

@@ -1,7 +1,7 @@
 // The node: a namespace of processes, mounts and network of its own, whose end is the end of everything in it.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Finished, must, type RunOptions, run } from '../commands.ts';
 import { pauseProgram } from '../images/pause.ts';
@@ -11,7 +11,7 @@ import { cacheDir, type Tool, tool } from '../tools.ts';
 import { until } from '../waiting.ts';
 import { nodeName } from './addresses.ts';
 import { type NodeProcess, nodeProcessName, nodes } from './inhabitants.ts';
-import { inside, nodeDir, outside, program } from './paths.ts';
+import { inside, outside, program } from './paths.ts';
 import { removeLeftovers } from './removal.ts';
 
 const programs: readonly Tool[] = [
@@ -113,10 +113,11 @@ function entering(node: NodeProcess, argv: readonly string[]): string[] {
 }
 
 async function makeFolders(): Promise<void> {
-  // Like after a restart of a real machine: nothing of /run is left.
-  await rm(join(nodeDir, 'run'), { recursive: true, force: true });
-  const wanted = ['/run', '/var/lib/cni', '/var/tmp', ...Object.values(inside)];
-  for (const path of wanted) await mkdir(outside(path), { recursive: true });
-  await rm(outside('/var/run'), { force: true });
-  await writeFile(join(stateDir, 'README'), 'State of the local cluster of Headrace. Removed by "make down".\n');
+  for (const path of ['/run', '/var/lib/cni', '/var/tmp', ...Object.values(inside)]) {
+    await mkdir(outside(path), { recursive: true });
+  }
+  // Like after a restart of a real machine: nothing of /run is left, and /var/run is the same folder.
+  for (const path of ['/run', '/var/run']) await rm(outside(path), { recursive: true, force: true });
+  await mkdir(outside(inside.runContainerd), { recursive: true });
+  await symlink('/run', outside('/var/run'));
 }

@@ -1,6 +1,6 @@
 // Taking a node away: its processes by ending its first one, then the cable and the cgroups that it leaves behind.
 import { access } from 'node:fs/promises';
-import { must } from '../commands.ts';
+import { run } from '../commands.ts';
 import { isAlive } from '../processes.ts';
 import { until } from '../waiting.ts';
 import { machineLink } from './addresses.ts';
@@ -17,8 +17,9 @@ export async function removeNodes(): Promise<NodeProcess[]> {
 
 /** Removes what stays when a node has ended. Does nothing when there is nothing. */
 export async function removeLeftovers(): Promise<void> {
-  // The kernel takes the cable away with the node's network, but some time later.
-  if (await linkExists(machineLink)) await must('ip', ['link', 'delete', machineLink]);
+  // The kernel takes the cable away with the node's network, some time later: often in the middle of this.
+  const { stderr } = await run('ip', ['link', 'delete', machineLink]);
+  if (await linkExists(machineLink)) throw new Error(`the interface ${machineLink} cannot be removed: ${stderr}`);
   await until('the cgroups of the pods are empty', { atMostMs: 20_000, everyMs: 50 }, async () =>
     (await removeCgroups()) ? true : undefined,
   );
