@@ -9,6 +9,7 @@ import type { Hash, OperatorSettings } from './settings.ts';
 
 export const nowMs = Date.UTC(2026, 10, 21, 12, 0, 0);
 const created = '2026-11-21T11:00:00Z';
+const podCreated = '2026-11-21T11:59:50Z';
 const namespace = 'auction';
 
 /** Different texts, different digests: enough for tests, and no `node:` in a pure room. */
@@ -107,7 +108,7 @@ export function pod(
 ): Pod {
   const volumes = volume === undefined ? [] : [{ name: 'mounted', configMap: { name: volume } }];
   return {
-    metadata: { ...meta(name, `uid-${name}`), ...metadata },
+    metadata: { ...meta(name, `uid-${name}`), creationTimestamp: podCreated, ...metadata },
     spec: { volumes },
     status: { phase: 'Running', ...over },
   };
