@@ -12,12 +12,8 @@ import { say } from './progress.ts';
 export const publicNodeImage = 'node:26-bookworm-slim';
 
 /** The name with tag of every image as it would be built now. Equal content has an equal name. */
-export async function imageRefs(): Promise<Record<ComponentName, string>> {
-  const { contents } = await gather(components);
-  return Object.fromEntries(contents.map((content) => [content.component.name, refOf(content)])) as Record<
-    ComponentName,
-    string
-  >;
+export async function imageRefs(): Promise<ImageNames> {
+  return namesOf(await gather(components));
 }
 
 /** Builds what has changed and gives the paths of all archives. */
@@ -25,13 +21,24 @@ export async function buildImages(): Promise<string[]> {
   return buildFrom(components);
 }
 
-/** Builds what has changed and loads it into the cluster; gives the names with tags. */
-export async function loadImages(): Promise<Record<ComponentName, string>> {
+/** Builds what has changed and loads it into the cluster; gives the names with tags of what was loaded. */
+export async function loadImages(): Promise<ImageNames> {
   const way = await chooseWay();
-  const archives = await buildImages();
-  await way.loadImages(archives);
-  return imageRefs();
+  // Read once: the sources may change while the images are being built.
+  const gathered = await gather(components);
+  await way.loadImages(await archivesOf(gathered));
+  return namesOf(gathered);
 }
+
+/** Where the components' paths start is an argument, so that the build can be tried on a tree made for it. */
+export async function buildFrom(list: readonly Component[], root?: string): Promise<string[]> {
+  return archivesOf(await gather(list, root));
+}
+
+type ImageNames = Record<ComponentName, string>;
+
+const namesOf = ({ contents }: Gathered): ImageNames =>
+  Object.fromEntries(contents.map((content) => [content.component.name, refOf(content)])) as ImageNames;
 
 interface Gathered {
   readonly engine: Engine;
@@ -39,9 +46,7 @@ interface Gathered {
   readonly contents: readonly Content[];
 }
 
-/** Where the components' paths start is an argument, so that the build can be tried on a tree made for it. */
-export async function buildFrom(list: readonly Component[], root?: string): Promise<string[]> {
-  const { engine, base, contents } = await gather(list, root);
+async function archivesOf({ engine, base, contents }: Gathered): Promise<string[]> {
   const archives: string[] = [];
   for (const content of contents) {
     const ref = refOf(content);
