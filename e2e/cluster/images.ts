@@ -11,34 +11,20 @@ import { say } from './progress.ts';
 /** What the Dockerfiles build on unless told otherwise, and what users get. */
 export const publicNodeImage = 'node:26-bookworm-slim';
 
-/** The name with tag of every image as it would be built now. Equal content has an equal name. */
-export async function imageRefs(): Promise<ImageNames> {
-  return namesOf(await gather(components));
+/** A built image: its name with tag, and the path of its archive. Equal content has an equal name. */
+export interface BuiltImage {
+  readonly name: ComponentName;
+  readonly ref: string;
+  readonly archive: string;
 }
 
-/** Builds what has changed and gives the paths of all archives. */
-export async function buildImages(): Promise<string[]> {
-  return buildFrom(components);
-}
-
-/** Builds what has changed and loads it into the cluster; gives the names with tags of what was loaded. */
-export async function loadImages(): Promise<ImageNames> {
+/** Builds what has changed and loads it into the cluster; gives the names with tags. */
+export async function loadImages(): Promise<Record<ComponentName, string>> {
   const way = await chooseWay();
-  // Read once: the sources may change while the images are being built.
-  const gathered = await gather(components);
-  await way.loadImages(await archivesOf(gathered));
-  return namesOf(gathered);
+  const images = await buildFrom(components);
+  await way.loadImages(images.map(({ archive }) => archive));
+  return Object.fromEntries(images.map(({ name, ref }) => [name, ref])) as Record<ComponentName, string>;
 }
-
-/** Where the components' paths start is an argument, so that the build can be tried on a tree made for it. */
-export async function buildFrom(list: readonly Component[], root?: string): Promise<string[]> {
-  return archivesOf(await gather(list, root));
-}
-
-type ImageNames = Record<ComponentName, string>;
-
-const namesOf = ({ contents }: Gathered): ImageNames =>
-  Object.fromEntries(contents.map((content) => [content.component.name, refOf(content)])) as ImageNames;
 
 interface Gathered {
   readonly engine: Engine;
@@ -47,7 +33,7 @@ interface Gathered {
 }
 
 async function archivesOf({ engine, base, contents }: Gathered): Promise<string[]> {
-  const archives: string[] = [];
+  const images: BuiltImage[] = [];
   for (const content of contents) {
     const ref = refOf(content);
     const fill = async (context: string) => {
@@ -55,9 +41,9 @@ async function archivesOf({ engine, base, contents }: Gathered): Promise<string[
       await writeFile(join(context, 'Dockerfile'), content.dockerfile);
     };
     const recipe = base ? { ref, fill, base, args: { BASE: fullName(base.ref) } } : { ref, fill };
-    archives.push(await archiveOf(engine, recipe));
+    images.push({ name: content.component.name, ref, archive: await archiveOf(engine, recipe) });
   }
-  return archives;
+  return images;
 }
 
 async function gather(list: readonly Component[], root?: string): Promise<Gathered> {
