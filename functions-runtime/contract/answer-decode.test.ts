@@ -126,6 +126,17 @@ describe('the result document', () => {
       ],
     });
   });
+  it('tells events that were not run from those that failed', () => {
+    const list = [{ status: 'ok' }, { status: 'retry', reason: 'later' }, { status: 'not-run' }];
+    expect(results(list, ['a', 'b', 'c'])).toEqual({
+      kind: 'verdicts',
+      verdicts: [
+        { kind: 'ok', outputs: [] },
+        { kind: 'retry', reason: 'later' },
+        { kind: 'retry', reason: 'not run: an event before it failed', notRun: true },
+      ],
+    });
+  });
   it.each<[string, unknown]>([
     ['too few', [{ status: 'ok' }]],
     ['too many', [{ status: 'ok' }, { status: 'ok' }, { status: 'ok' }]],
@@ -138,6 +149,9 @@ describe('the result document', () => {
     ['output incomplete', [{ status: 'ok', outputs: [{ ...event('x'), type: '' }] }, { status: 'ok' }]],
     ['output of an old version', [{ status: 'ok', outputs: [event('x', { specversion: '0.3' })] }, { status: 'ok' }]],
     ['output with broken Base64', [{ status: 'ok', outputs: [event('x', { data_base64: '*' })] }, { status: 'ok' }]],
+    ['not run without a failure before it', [{ status: 'not-run' }, { status: 'retry' }]],
+    ['not run behind a rejection', [{ status: 'reject' }, { status: 'not-run' }]],
+    ['outputs of an event that was not run', [{ status: 'retry' }, { status: 'not-run', outputs: [event('x')] }]],
     ['outputs of a rejected event', [{ status: 'reject', outputs: [event('x')] }, { status: 'ok' }]],
   ])('%s: a failed attempt', (_name, list) => {
     expect(results(list)).toMatchObject({ kind: 'attempt-failed', failure: 'bad-answer', status: 200 });
@@ -267,7 +281,7 @@ describe('whatever is answered', () => {
       fc.json(),
       fc.string(),
       fc
-        .record({ results: fc.array(fc.record({ status: fc.constantFrom('ok', 'retry', 'reject', 'x') })) })
+        .record({ results: fc.array(fc.record({ status: fc.constantFrom('ok', 'retry', 'reject', 'not-run', 'x') })) })
         .map((d) => JSON.stringify(d)),
     );
     fc.assert(

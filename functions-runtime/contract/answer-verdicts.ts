@@ -78,6 +78,9 @@ function results(document: unknown, asked: AskedCall): readonly RecordVerdict[] 
   for (const [index, result] of (list as unknown[]).entries()) {
     const verdict = resultVerdict(result);
     if (typeof verdict === 'string') return `result ${index}: ${verdict}`;
+    // Else a call without any attempt could repeat for ever.
+    const isFounded = verdict.kind !== 'retry' || !verdict.notRun || verdicts.some(({ kind }) => kind === 'retry');
+    if (!isFounded) return `result ${index}: not-run, and no event before it failed`;
     verdicts.push(verdict);
   }
   return verdicts;
@@ -95,8 +98,10 @@ function resultVerdict(result: unknown): RecordVerdict | string {
       return { kind: 'ok', outputs: outputs as OutputEvent[] };
     case 'retry':
     case 'reject':
+    case 'not-run':
       if (outputs.length > 0) return `outputs together with status ${result.status}`;
-      return { kind: result.status, reason };
+      if (result.status !== 'not-run') return { kind: result.status, reason };
+      return { kind: 'retry', reason: 'not run: an event before it failed', notRun: true };
     default:
       return `unknown status ${brief(result.status)}`;
   }

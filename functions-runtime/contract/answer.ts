@@ -8,7 +8,8 @@ export interface OutputEvent {
 
 export type RecordVerdict =
   | { readonly kind: 'ok'; readonly outputs: readonly OutputEvent[] }
-  | { readonly kind: 'retry'; readonly reason: string }
+  /** `notRun`: a failure before it in the call kept the function from being given this one; that is no attempt of it. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly notRun?: true }
   | { readonly kind: 'reject'; readonly reason: string };
 
 /** Why a whole call's attempt failed without a verdict on single records. */

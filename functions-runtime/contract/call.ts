@@ -10,7 +10,10 @@ export const functionPort = 8080;
 
 export const batchContentType = 'application/cloudevents-batch+json';
 export const eventContentType = 'application/cloudevents+json';
-/** Our result document: `{"results": [{"status": "ok"|"retry"|"reject", "outputs"?: CloudEvent[], "reason"?: string}, …]}`, one per event, in order. */
+/**
+ * Our result document: `{"results": [{"status": "ok"|"retry"|"reject"|"not-run", "outputs"?: CloudEvent[], "reason"?: string}, …]}`, one per event, in
+ * order. `not-run` only behind a `retry`: the function was not given this event because one before it failed.
+ */
 export const resultContentType = 'application/vnd.headrace.results+json';
 
 /** Request headers. Position, attempt, epoch and deadline travel here, never inside users' events. */

@@ -6,7 +6,9 @@ import { outputsOf } from './outputs.ts';
 export type Verdict =
   | { readonly status: 'ok'; readonly outputs: readonly string[] }
   | { readonly status: 'retry'; readonly reason: string }
-  | { readonly status: 'reject'; readonly reason: string };
+  | { readonly status: 'reject'; readonly reason: string }
+  /** Behind an event that failed: it keeps its order by not being run, and nothing is held against it. */
+  | { readonly status: 'not-run' };
 
 /** What one run of the function came to, before it is a verdict. */
 export type Outcome =
@@ -18,8 +20,6 @@ export type EventFunction = (event: CloudEvent, context: EventContext) => unknow
 export type BatchFunction = (events: readonly CloudEvent[], context: BatchContext) => unknown;
 export type ContextOf = (event: CloudEvent, index: number, rejected: (rejection: Rejection) => void) => EventContext;
 
-/** Reason of the events behind a failed one: they keep their order by not being run. */
-export const notRun = 'not run: an event before it in the batch failed';
 const reasonChars = 500;
 
 export interface Invocation {
@@ -43,7 +43,7 @@ export async function runEvents(
     verdicts.push(verdict);
     if (verdict.status === 'retry') break;
   }
-  while (verdicts.length < events.length) verdicts.push({ status: 'retry', reason: notRun });
+  while (verdicts.length < events.length) verdicts.push({ status: 'not-run' });
   return verdicts;
 }
 

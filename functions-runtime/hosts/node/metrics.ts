@@ -13,11 +13,11 @@ export type CallResult =
   | 'caller-gone'
   | 'stopping';
 
-type EventVerdict = 'ok' | 'retry' | 'reject';
+type EventVerdict = 'ok' | 'retry' | 'reject' | 'not-run';
 
 export class Metrics {
   readonly #calls = new Map<CallResult, number>();
-  readonly #events: Record<EventVerdict, number> = { ok: 0, retry: 0, reject: 0 };
+  readonly #events: Record<EventVerdict, number> = { ok: 0, retry: 0, reject: 0, 'not-run': 0 };
   #seconds = 0;
   #ended = 0;
   #unhandledRejections = 0;
@@ -44,7 +44,7 @@ export class Metrics {
       '# HELP headrace_host_calls_total Calls, by how they were answered.',
       '# TYPE headrace_host_calls_total counter',
       ...[...this.#calls].map(([result, count]) => `headrace_host_calls_total{result="${result}"} ${count}`),
-      '# HELP headrace_host_events_total Events the function was given, by verdict.',
+      '# HELP headrace_host_events_total Events of answered calls, by verdict.',
       '# TYPE headrace_host_events_total counter',
       ...Object.entries(this.#events).map(([v, count]) => `headrace_host_events_total{verdict="${v}"} ${count}`),
       '# HELP headrace_host_calls_in_flight Calls whose function has not ended.',
