@@ -10,6 +10,7 @@ import { Attendance } from './attendance.ts';
 import { Calls } from './calls.ts';
 import { Commits } from './commits.ts';
 import { FunctionPods } from './function-pods.ts';
+import { Intake } from './intake.ts';
 import { type Logger, Notes } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { write } from './outputs.ts';
@@ -20,6 +21,8 @@ import { Tally } from './tally.ts';
 const fetchMaxBytes = 4 * 1024 * 1024;
 const fetchPartitionMaxBytes = 1024 * 1024;
 const fetchMaxWaitMs = 250;
+/** Records go to the core in portions of this part of the buffer. */
+const portionsOfBuffer = 64;
 /** The last commit and the acknowledgement, on top of the drain. */
 const rebalanceMarginMs = 10_000;
 
@@ -35,6 +38,7 @@ export class Invoker {
   readonly #cluster: KafkaCluster;
   readonly #producer: Producer;
   readonly #fetcher: Fetcher;
+  readonly #intake: Intake;
   readonly #core: Core;
   readonly #shell: Shell;
   readonly #calls: Calls;
@@ -58,6 +62,7 @@ export class Invoker {
     this.pods = this.#createPods();
     this.#calls = this.#createCalls();
     this.#fetcher = this.#createFetcher(room);
+    this.#intake = new Intake(this.#fetcher, Math.ceil(contract.flow.maxBufferedBytes / portionsOfBuffer));
     this.#commits = this.#createCommits();
     this.#ownership = this.#createOwnership();
     this.attendance = new Attendance(config.ordinal, {
@@ -127,8 +132,8 @@ export class Invoker {
       abandon: ({ callId }) => this.#calls.abandon(callId),
       write: (effect) => void this.#write(effect),
       commit: (effect) => this.#commits.offer(effect),
-      pause: ({ partition }) => this.#fetcher.pause(partition),
-      resume: ({ partition }) => this.#fetcher.resume(partition),
+      pause: ({ partition }) => this.#intake.pause(partition),
+      resume: ({ partition }) => this.#intake.resume(partition),
       released: (effect) => this.#ownership.released(effect),
       'stand-down': ({ partition }) => {
         this.#notes.of(partition).warn('a host has seen a newer owner: stops owning and joins anew');
@@ -201,9 +206,14 @@ export class Invoker {
         onRecords: (partition, fetched, nextPosition) => {
           const epoch = this.#ownership.epochOf(partition);
           if (epoch === null) return;
-          this.#tally.recordsIn += fetched.length;
           const records = fetched.map((record) => arrived(record, topic, partition, format));
-          this.#shell.feed({ kind: 'arrived', atMs: Date.now(), partition, epoch, records, nextPosition });
+          this.#intake.take(partition, records, nextPosition, {
+            onPortion: (portion, next) => {
+              this.#tally.recordsIn += portion.length;
+              const atMs = Date.now();
+              this.#shell.feed({ kind: 'arrived', atMs, partition, epoch, records: portion, nextPosition: next });
+            },
+          });
         },
         onOutOfRange: (...found) => this.#ownership.onOutOfRange(...found),
         onFailure: (failure) => {
@@ -250,6 +260,7 @@ export class Invoker {
         notes.of(partition).info({ epoch, position, unclean }, 'owned');
       },
       onGone: (partition, how) => {
+        this.#intake.forget(partition);
         tally.stopped.delete(partition);
         notes.of(partition).info({ how }, 'no longer owned');
       },

@@ -1,0 +1,100 @@
+/** Hand-overs under load: what each kind of end of an invoker may repeat, and that none loses or swaps. */
+import { describe, expect, it } from 'vitest';
+import { echo, type SeenCall } from './function-server.ts';
+import { stage } from './stage.ts';
+
+const on = stage();
+const slowEcho = async (call: SeenCall) => {
+  await new Promise((resolve) => setTimeout(resolve, 15));
+  return echo(call);
+};
+
+describe('an invoker ends under load', () => {
+  it('D5: SIGTERM and restart, three times: nothing lost, nothing swapped, nothing twice', async () => {
+    const server = await on.server(slowEcho);
+    const scene = await on.scene({ endpoints: [server.endpoint] });
+    let invoker = await scene.invoker();
+    const traffic = scene.sendSteadily(20, 10);
+    for (const count of [400, 900, 1400]) {
+      await scene.untilOut(count);
+      expect(await invoker.end()).toBe(0);
+      invoker = await scene.invoker();
+    }
+    const sent = await traffic.stop();
+    await scene.untilOut(sent);
+    expect(scene.verdict(sent)).toEqual({ lost: [], repeated: 0, swapped: [] });
+    expect(server.calls.every(({ attempt }) => attempt === 1)).toBe(true);
+  });
+
+  it('D1 D5: SIGKILL and restart: nothing lost or swapped; repeated at most the open calls and what was not yet committed', async () => {
+    const server = await on.server(slowEcho);
+    const scene = await on.scene({ endpoints: [server.endpoint], env: { HEADRACE_COMMIT_INTERVAL_MS: '100' } });
+    let invoker = await scene.invoker();
+    const traffic = scene.sendSteadily(20, 10);
+    const kills = [400, 900, 1400];
+    for (const count of kills) {
+      await scene.untilOut(count);
+      await invoker.kill();
+      invoker = await scene.invoker();
+    }
+    const sent = await traffic.stop();
+    await scene.untilOut(sent);
+    const { lost, swapped, repeated } = scene.verdict(sent);
+    expect({ lost, swapped }).toEqual({ lost: [], swapped: [] });
+    // 2,000 records a second at most: 100 ms between commits, the commit itself, and one open call per partition.
+    expect(repeated).toBeLessThan(kills.length * (2 * 200 + 4 * 20));
+    const epochs = server.calls.filter(({ partition }) => partition === 0).map(({ epoch }) => epoch);
+    expect(epochs).toEqual(epochs.toSorted((a, b) => a - b));
+    expect(new Set(epochs).size).toBe(kills.length + 1);
+  });
+});
+
+describe('placement', () => {
+  it('D5: 1, 2, 1 invokers under load: partitions move and come back, nothing lost, swapped or twice', async () => {
+    const server = await on.server(slowEcho);
+    const scene = await on.scene({ endpoints: [server.endpoint] });
+    const first = await scene.invoker(0);
+    const second = await scene.invoker(1);
+    expect(await second.report()).toMatchObject({ membership: 'left', ownedPartitions: [] });
+    await first.owns([0, 1, 2, 3]);
+    const traffic = scene.sendSteadily(20, 10);
+    await scene.untilOut(300);
+    scene.place(2);
+    await second.until('both own half', async () => {
+      const owned = await Promise.all([first.report(), second.report()]);
+      return owned.every(({ ownedPartitions }) => ownedPartitions.length === 2);
+    });
+    await scene.untilOut(scene.numbersOut().length + 300);
+    scene.place(1);
+    await second.until('it left', async () => (await second.report()).membership === 'left');
+    const leftAtMs = performance.now();
+    await first.owns([0, 1, 2, 3]);
+    expect(performance.now() - leftAtMs).toBeLessThan(1000);
+    const sent = await traffic.stop();
+    await scene.untilOut(sent);
+    expect(scene.verdict(sent)).toEqual({ lost: [], repeated: 0, swapped: [] });
+    expect((await second.report()).recordsIn).toBeGreaterThan(0);
+    scene.place(2);
+    await second.until('it is back', async () => (await second.report()).ownedPartitions.length === 2);
+  });
+
+  it('SIGTERM of a placed invoker leaves its partitions waiting for its return: nobody else moves', async () => {
+    const server = await on.server();
+    const scene = await on.scene({ endpoints: [server.endpoint], invokers: 2 });
+    const first = await scene.invoker(0);
+    let second = await scene.invoker(1);
+    const both = async (): Promise<boolean> => {
+      const [a, b] = await Promise.all([first.report(), second.report()]);
+      return a.ownedPartitions.length === 2 && b.ownedPartitions.length === 2;
+    };
+    await first.until('both own half', both);
+    const { ownedPartitions } = await first.report();
+    const takeOvers = (): number => first.log.filter(({ msg }) => msg === 'owned').length;
+    const before = takeOvers();
+    await second.end();
+    second = await scene.invoker(1);
+    await second.until('both own half again', both);
+    expect((await first.report()).ownedPartitions).toEqual(ownedPartitions);
+    expect(takeOvers()).toBe(before);
+  });
+});
