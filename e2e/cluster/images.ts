@@ -11,20 +11,34 @@ import { say } from './progress.ts';
 /** What the Dockerfiles build on unless told otherwise, and what users get. */
 export const publicNodeImage = 'node:26-bookworm-slim';
 
-/** A built image: its name with tag, and the path of its archive. Equal content has an equal name. */
-export interface BuiltImage {
-  readonly name: ComponentName;
-  readonly ref: string;
-  readonly archive: string;
+/** The name with tag of every image as it would be built now. Equal content has an equal name. */
+export async function imageRefs(): Promise<ImageNames> {
+  return namesOf(await gather(components));
 }
 
-/** Builds what has changed and loads it into the cluster; gives the names with tags. */
-export async function loadImages(): Promise<Record<ComponentName, string>> {
-  const way = await chooseWay();
-  const images = await buildFrom(components);
-  await way.loadImages(images.map(({ archive }) => archive));
-  return Object.fromEntries(images.map(({ name, ref }) => [name, ref])) as Record<ComponentName, string>;
+/** Builds what has changed and gives the paths of all archives. */
+export async function buildImages(): Promise<string[]> {
+  return buildFrom(components);
 }
+
+/** Builds what has changed and loads it into the cluster; gives the names with tags of what was loaded. */
+export async function loadImages(): Promise<ImageNames> {
+  const way = await chooseWay();
+  // Read once: the sources may change while the images are being built.
+  const gathered = await gather(components);
+  await way.loadImages(await archivesOf(gathered));
+  return namesOf(gathered);
+}
+
+/** Where the components' paths start is an argument, so that the build can be tried on a tree made for it. */
+export async function buildFrom(list: readonly Component[], root?: string): Promise<string[]> {
+  return archivesOf(await gather(list, root));
+}
+
+type ImageNames = Record<ComponentName, string>;
+
+const namesOf = ({ contents }: Gathered): ImageNames =>
+  Object.fromEntries(contents.map((content) => [content.component.name, refOf(content)])) as ImageNames;
 
 interface Gathered {
   readonly engine: Engine;
@@ -33,7 +47,7 @@ interface Gathered {
 }
 
 async function archivesOf({ engine, base, contents }: Gathered): Promise<string[]> {
-  const images: BuiltImage[] = [];
+  const archives: string[] = [];
   for (const content of contents) {
     const ref = refOf(content);
     const fill = async (context: string) => {
@@ -41,9 +55,9 @@ async function archivesOf({ engine, base, contents }: Gathered): Promise<string[
       await writeFile(join(context, 'Dockerfile'), content.dockerfile);
     };
     const recipe = base ? { ref, fill, base, args: { BASE: fullName(base.ref) } } : { ref, fill };
-    images.push({ name: content.component.name, ref, archive: await archiveOf(engine, recipe) });
+    archives.push(await archiveOf(engine, recipe));
   }
-  return images;
+  return archives;
 }
 
 async function gather(list: readonly Component[], root?: string): Promise<Gathered> {
