@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { must, run } from '../commands.ts';
 import { locked } from '../lock.ts';
 import { step } from '../progress.ts';
+import { writeWhole } from '../state.ts';
 import { cacheDir, debianPackages } from '../tools.ts';
 
 export type Engine = 'docker' | 'buildah';
@@ -25,6 +26,8 @@ export interface Base {
 
 const archives = join(cacheDir, 'images');
 const buildahDir = join(cacheDir, 'buildah');
+const buildahSettings = join(buildahDir, 'containers.conf');
+const buildahEnv = { CONTAINERS_CONF: buildahSettings };
 const buildTimeoutMs = 20 * 60_000;
 /** Of each image this many archives stay: the one in use and the one to go back to. */
 const keptPerImage = 3;
@@ -75,12 +78,16 @@ async function buildWithBuildah(recipe: Recipe, context: string, args: string[],
 }
 
 /** In a mount namespace of its own: what buildah mounts cannot outlive it, even when it is killed. */
-function mustBuildah(...args: string[]): Promise<string> {
-  return must('unshare', buildahArgs(args), { timeoutMs: buildTimeoutMs });
+async function mustBuildah(...args: string[]): Promise<string> {
+  // Else it makes folders in /etc for networks that nothing here uses.
+  await writeWhole(buildahSettings, `[network]\nnetwork_config_dir = "${join(buildahDir, 'networks')}"\n`);
+  return must('unshare', buildahArgs(args), { env: buildahEnv, timeoutMs: buildTimeoutMs });
 }
 
 async function holds(base: Base): Promise<boolean> {
-  const { code } = await run('unshare', buildahArgs(['inspect', '--type', 'image', fullName(base.ref)]));
+  const { code } = await run('unshare', buildahArgs(['inspect', '--type', 'image', fullName(base.ref)]), {
+    env: buildahEnv,
+  });
   return code === 0;
 }
 

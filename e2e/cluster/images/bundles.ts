@@ -29,7 +29,11 @@ export async function bundle(entry: string): Promise<Uint8Array> {
     logLevel: 'silent',
     plugins: [inlinedAssets],
   });
-  return outputFiles[0]!.contents;
+  const { contents, text } = outputFiles[0]!;
+  const [left] = text.match(assetRead) ?? [];
+  if (left)
+    throw new Error(`${entry}: its bundle would look for a file beside it (${left}): inline that package's too`);
+  return contents;
 }
 
 const assetRead = /readFileSync\(new URL\((['"])([^'"]+)\1,\s*import\.meta\.url\)\)/g;
@@ -43,12 +47,14 @@ export async function inlineAssets(code: string, read: (path: string) => Promise
   return code.replaceAll(assetRead, (_, __, path: string) => `Buffer.from('${contents.get(path)}', 'base64')`);
 }
 
+/** Only these packages are looked through: doing it to all takes longer than the bundle. */
+const readingPackages = /node_modules[\\/]@platformatic[\\/]wasm-utils[\\/].*\.js$/;
+
 const inlinedAssets: Plugin = {
   name: 'inlined assets',
   setup({ onLoad }) {
-    onLoad({ filter: /node_modules.*\.m?js$/ }, async ({ path }) => {
+    onLoad({ filter: readingPackages }, async ({ path }) => {
       const code = await readFile(path, 'utf8');
-      if (!code.includes('import.meta.url')) return undefined;
       return { contents: await inlineAssets(code, (file) => readFile(resolve(dirname(path), file))), loader: 'js' };
     });
   },
