@@ -63,7 +63,7 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[]; 
     may: ['operator/src/api/', 'functions-runtime/contract/', 'functions-runtime/kube/'],
   },
   { room: 'operator/', may: ['functions-runtime/contract/', 'functions-runtime/kube/'] },
-  { room: 'crds/', may: [] },
+  { room: 'crds/', may: ['operator/src/api/'] },
   { room: 'e2e/', may: ['operator/src/api/', 'functions-runtime/contract/'] },
 ];
 const roomOf = (file: string): (typeof rooms)[number] | undefined =>

@@ -1,7 +1,8 @@
-// Writes everything that is made from the definitions; with `--check` it only says what is stale (exit code 1).
+// Writes everything that is made from the definitions and the list of reasons; with `--check` it only says what is stale (exit code 1).
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { chartTemplate } from './chart-template.ts';
+import { conditionsPage } from './conditions-page.ts';
 import { definitionFiles, readDefinition } from './definitions.ts';
 import { referencePage } from './reference.ts';
 import { typesFile } from './typescript.ts';
@@ -12,6 +13,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     'operator/src/api/types.gen.ts': typesFile(definitions),
     'charts/headrace/templates/crds.yaml': chartTemplate(definitions),
+    'docs/reference/conditions.md': conditionsPage(),
     ...Object.fromEntries(definitions.map((d) => [`docs/reference/${d.kind.toLowerCase()}.md`, referencePage(d)])),
   };
 }

@@ -31,6 +31,8 @@ export function referencePage({ kind, plural, shortNames, apiVersion, columns, s
     '',
     ...table(fields('status')),
     '',
+    'What each condition and reason means: [conditions](conditions.md).',
+    '',
     '## Columns of `kubectl get`',
     '',
     '| Column | Shows |',

@@ -15,6 +15,20 @@ export const bindingConditionTypes = [
 ] as const;
 export type ConditionType = (typeof bindingConditionTypes)[number];
 
+/** What a person asks, and the condition answers. The reference is made from it. */
+export const conditionQuestions: Readonly<Record<ConditionType, string>> = {
+  Ready:
+    'Does it do, or would it do, what the spec wants? The summary: its reason is that of the first condition below that is not well.',
+  Reconciling: 'Is something on its way? True is no fault; kstatus (Flux, Argo CD, `helm --wait`) waits for its end.',
+  Stalled: 'Is something in the way that needs a person? kstatus takes true as failed.',
+  FunctionAvailable: 'Is there a function that takes calls, or can be woken to take them?',
+  SourceReachable: 'Does Kafka answer?',
+  TopicReady: 'Are topic, consumer group and positions fit?',
+  Active: 'Are invokers wanted? False at zero.',
+  Blocked: 'Does a record hold its partition? The message names partition and offset.',
+  Suspended: 'Does the binding rest because the spec says so?',
+};
+
 /** What was found about one condition. */
 export interface Finding {
   readonly type: ConditionType;
