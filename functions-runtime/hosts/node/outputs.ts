@@ -33,20 +33,25 @@ function outputText(item: unknown, index: number, input: CloudEvent, functionNam
     ...withoutUndefined(given),
   };
   const { data } = event;
-  if (data instanceof Uint8Array) {
-    delete event.data;
+  delete event.data;
+  if (data instanceof Uint8Array && event.data_base64 === undefined) {
     event.data_base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
-  } else if (data !== undefined) {
-    event.datacontenttype ??= 'application/json';
+    return structured(event, undefined);
   }
-  const fault = attributeFault(event);
+  if (data !== undefined) event.datacontenttype ??= 'application/json';
+  return structured(event, data);
+}
+
+function structured(attributes: Readonly<Record<string, unknown>>, data: unknown): OutputText {
+  const fault = attributeFault(attributes) ?? base64Fault(attributes.data_base64, data);
   if (fault !== null) return { kind: 'unfit', detail: fault };
+  const json = JSON.stringify(attributes);
+  if (data === undefined) return { kind: 'text', json };
   try {
-    // A function or symbol would be left out without a word.
-    if (data !== undefined && JSON.stringify(data) === undefined) {
-      return { kind: 'unfit', detail: `a ${typeof data} is no data` };
-    }
-    return { kind: 'text', json: JSON.stringify(event) };
+    const dataJson = JSON.stringify(data) as string | undefined;
+    // Of a function or a symbol; left out without a word it would be lost.
+    if (dataJson === undefined) return { kind: 'unfit', detail: `a ${typeof data} is no data` };
+    return { kind: 'text', json: `${json.slice(0, -1)},"data":${dataJson}}` };
   } catch (error) {
     return { kind: 'unfit', detail: (error as Error).message };
   }
@@ -64,16 +69,27 @@ export function derivedSource(inputSource: string, functionName: string): string
   return `${inputSource}${inputSource.includes('#') ? '/' : '#'}${functionName}`;
 }
 
+/** What a text attribute must not hold, by the CloudEvents type system. */
+const forbidden = /\p{Cc}|\p{Cs}|\p{Noncharacter_Code_Point}/u;
+
 /** Why it is no CloudEvent, or null. Checked here so that one bad output fails one event, not its whole batch. */
-function attributeFault(event: Readonly<Record<string, unknown>>): string | null {
-  for (const [name, value] of Object.entries(event)) {
-    if (name === 'data' || name === 'data_base64') continue;
+function attributeFault(attributes: Readonly<Record<string, unknown>>): string | null {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === 'data_base64') continue;
     if (!/^[a-z0-9]+$/.test(name)) return `attribute ${JSON.stringify(name)}: names are lower-case letters and digits`;
     const fits = typeof value === 'string' || typeof value === 'boolean' || Number.isInteger(value) || value === null;
     if (!fits) return `attribute ${name}: a value is text, a boolean or a whole number`;
+    if (typeof value === 'string' && forbidden.test(value)) return `attribute ${name}: a character that is no text`;
   }
   for (const name of ['specversion', 'id', 'source', 'type']) {
-    if (typeof event[name] !== 'string' || event[name] === '') return `attribute ${name} is empty or no text`;
+    if (typeof attributes[name] !== 'string' || attributes[name] === '') return `attribute ${name} is empty or no text`;
   }
-  return event.specversion === '1.0' ? null : `specversion is ${String(event.specversion)}, not 1.0`;
+  return attributes.specversion === '1.0' ? null : `specversion is ${String(attributes.specversion)}, not 1.0`;
+}
+
+function base64Fault(base64: unknown, data: unknown): string | null {
+  if (base64 === undefined || base64 === null) return null;
+  if (data !== undefined) return 'data and data_base64 are both there';
+  const fits = typeof base64 === 'string' && base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64);
+  return fits ? null : 'data_base64 is not Base64';
 }
