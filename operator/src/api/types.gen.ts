@@ -191,7 +191,7 @@ export type StreamBindingSpec = {
   };
   /** Bounds of each invoker. */
   readonly flow: {
-    /** Bytes of fetched records that an invoker holds at most, whatever the lag. From 1Mi to 1Gi; more than 96Mi needs a larger memory limit (chart value `invoker.resources`). */
+    /** Bytes of fetched records that an invoker holds at most, whatever the lag. From 1Mi to 1Gi; raise the memory limit of invokers (chart value `invoker.resources`) with it. */
     readonly maxBufferedBytes: string;
     /** Bytes of one answer at most; a longer one is cut and counts as a failed attempt. From 1Ki to 64Mi. */
     readonly maxResponseBytes: string;
