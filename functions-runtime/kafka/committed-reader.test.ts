@@ -1,40 +1,38 @@
 /** A read_committed reader sees what was committed, nothing else, and steps past the rest exactly. */
 import { describe, expect, test } from 'vitest';
-import { type RawBatch, visibleRecords } from './committed-reader.ts';
+import { type AbortedTransaction, CommittedReader, type Portion } from './committed-reader.ts';
+import { type BatchWish, rawBatch } from './given-batches.ts';
+import type { FetchedRecord } from './ports.ts';
 
-const transactional = 16;
-const control = 32;
-const logAppendTime = 8;
+const limits = { portionBytes: 1_000, batchMaxBytes: 1_000_000 };
+const batch = (firstOffset: number, values: readonly string[], rest: Partial<BatchWish> = {}) =>
+  rawBatch({ firstOffset, values, ...rest });
+const inTransaction = (producerId: bigint) => ({ transactional: true, producerId });
+const marker = (firstOffset: number, producerId: bigint, end: 'abort' | 'commit') =>
+  rawBatch({ firstOffset, values: [], producerId, marker: end });
 
-function batch(firstOffset: number, values: readonly string[], rest: Partial<RawBatch> = {}): RawBatch {
-  return {
-    firstOffset: BigInt(firstOffset),
-    lastOffsetDelta: values.length - 1,
-    attributes: 0,
-    producerId: -1n,
-    firstTimestamp: 1_000n,
-    maxTimestamp: 5_000n,
-    records: values.map((value, offsetDelta) => ({
-      offsetDelta,
-      timestampDelta: BigInt(offsetDelta),
-      key: null,
-      value: Buffer.from(value),
-      headers: [],
-    })),
-    ...rest,
-  };
+function portions(log: readonly Buffer[], aborted: readonly AbortedTransaction[], position: number): Portion[] {
+  const reader = new CommittedReader(Buffer.concat(log), aborted, position, limits);
+  const seen: Portion[] = [];
+  for (let portion = reader.next(); portion.kind !== 'end'; portion = reader.next()) {
+    seen.push(portion);
+    if (portion.kind === 'unreadable') break;
+  }
+  return seen;
 }
 
-const inTransaction = (producerId: bigint) => ({ attributes: transactional, producerId });
-
-function marker(offset: number, producerId: bigint, kind: 'abort' | 'commit'): RawBatch {
-  const key = Buffer.from([0, 0, 0, kind === 'abort' ? 0 : 1]);
-  const record = { offsetDelta: 0, timestampDelta: 0n, key, value: Buffer.alloc(6), headers: [] };
-  return batch(offset, ['marker'], { attributes: transactional | control, producerId, records: [record] });
+function visibleRecords(log: readonly Buffer[], aborted: readonly AbortedTransaction[], position: number) {
+  const records: FetchedRecord[] = [];
+  let nextPosition = position;
+  for (const portion of portions(log, aborted, position)) {
+    if (portion.kind !== 'records') throw new Error(portion.kind);
+    records.push(...portion.records);
+    nextPosition = portion.nextPosition;
+  }
+  return { records, nextPosition };
 }
 
-const values = (seen: { records: readonly { value: Buffer | null }[] }) =>
-  seen.records.map(({ value }) => String(value));
+const values = (seen: { readonly records: readonly FetchedRecord[] }) => seen.records.map(({ value }) => String(value));
 
 describe('D10 transactions', () => {
   test('one producer that aborts, commits, aborts, commits', () => {
@@ -111,7 +109,37 @@ describe('timestamps', () => {
   });
 
   test('of the log are one for the batch', () => {
-    const seen = visibleRecords([batch(0, ['a', 'b'], { attributes: logAppendTime })], [], 0);
-    expect(seen.records.map(({ timestampMs }) => timestampMs)).toEqual([5_000, 5_000]);
+    const seen = visibleRecords([batch(0, ['a', 'b'], { logAppendTime: true })], [], 0);
+    expect(seen.records.map(({ timestampMs }) => timestampMs)).toEqual([1_001, 1_001]);
+  });
+});
+
+describe('portions', () => {
+  const log = Array.from({ length: 5 }, (_, i) => batch(i, ['x'.repeat(600)]));
+
+  test('D9 end with the batch that fills them, so that a reader without room can stop', () => {
+    const counts = portions(log, [], 0).map((portion) => portion.kind === 'records' && portion.records.length);
+    expect(counts).toEqual([2, 2, 1]);
+  });
+
+  test('a cut-off batch at the end is left for the next answer', () => {
+    const raw = Buffer.concat(log);
+    expect(visibleRecords([raw.subarray(0, raw.length - 1)], [], 0).nextPosition).toBe(4);
+  });
+
+  test('D1 an unreadable batch is told after all before it, and nothing after it is given out', () => {
+    const bad = Buffer.from(log[1]!);
+    bad[70]! ^= 1;
+    const seen = portions([log[0]!, bad, log[2]!], [], 0);
+    expect(seen).toMatchObject([
+      { kind: 'records', nextPosition: 1 },
+      { kind: 'unreadable', code: 'CORRUPT_BATCH' },
+    ]);
+  });
+
+  test('an unreadable batch of an aborted transaction is passed: nobody may see it anyway', () => {
+    const bomb = batch(0, ['x'.repeat(2_000_000)], { ...inTransaction(7n), compression: 'zstd' });
+    expect(portions([bomb], [], 0)).toMatchObject([{ kind: 'unreadable', code: 'BATCH_TOO_LARGE' }]);
+    expect(visibleRecords([bomb], [{ producerId: 7n, firstOffset: 0n }], 0).nextPosition).toBe(1);
   });
 });

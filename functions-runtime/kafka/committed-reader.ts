@@ -1,23 +1,13 @@
-/** What a read_committed reader may see of the raw batches of one partition, and where it goes on. PURE. */
+/** What a read_committed reader may see of the batches of one partition, and where it goes on. PURE. */
 import type { FetchedRecord } from './ports.ts';
-
-export interface RawRecord {
-  readonly offsetDelta: number;
-  readonly timestampDelta: bigint;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: readonly (readonly [name: Buffer | null, value: Buffer | null])[];
-}
-
-export interface RawBatch {
-  readonly firstOffset: bigint;
-  readonly lastOffsetDelta: number;
-  readonly attributes: number;
-  readonly producerId: bigint;
-  readonly firstTimestamp: bigint;
-  readonly maxTimestamp: bigint;
-  readonly records: readonly RawRecord[];
-}
+import {
+  controlBit,
+  nextBatch,
+  type RecordBatch,
+  recordsOf,
+  transactionalBit,
+  type Unreadable,
+} from './record-batches.ts';
 
 /** A transaction that was aborted: `producerId`'s transactional batches from `firstOffset` up to its abort marker. */
 export interface AbortedTransaction {
@@ -25,67 +15,85 @@ export interface AbortedTransaction {
   readonly firstOffset: bigint;
 }
 
-export interface VisibleRecords {
-  readonly records: FetchedRecord[];
-  /** After the last batch, markers and aborted ones included. */
-  readonly nextPosition: number;
+export type Portion =
+  | {
+      readonly kind: 'records';
+      /** Visible, at or above the position. */
+      readonly records: FetchedRecord[];
+      /** After the last batch of it, markers and aborted ones included. */
+      readonly nextPosition: number;
+    }
+  | { readonly kind: 'end' }
+  | Unreadable;
+
+export interface ReaderLimits {
+  /** A portion ends after the batch with which it holds this many bytes: a reader without room can stop after it. */
+  readonly portionBytes: number;
+  /** A batch may hold no more than this, decompressed. */
+  readonly batchMaxBytes: number;
 }
 
-const logAppendTimeBit = 0b1000;
-const transactionalBit = 0b1_0000;
-const controlBit = 0b10_0000;
-const noName = Buffer.alloc(0);
-
 /**
- * `batches` in log order from the one that holds `position`; `aborted` as the broker named them for this answer.
- * One producer may abort, commit, and abort again within an answer, and an abort marker may lie in the next one: so
- * the list of aborted transactions is walked along with the batches.
+ * Reads one answer. One producer may abort, commit, and abort again within it, and an abort marker may lie in the
+ * next one: so the list of aborted transactions, as the broker gave it, is walked along with the batches.
  */
-export function visibleRecords(
-  batches: readonly RawBatch[],
-  aborted: readonly AbortedTransaction[],
-  position: number,
-): VisibleRecords {
-  const ahead = aborted.toSorted((a, b) => Number(a.firstOffset - b.firstOffset));
-  const aborting = new Set<bigint>();
-  const records: FetchedRecord[] = [];
-  let nextPosition = position;
-  let passed = 0;
-  for (const batch of batches) {
-    const last = batch.firstOffset + BigInt(batch.lastOffsetDelta);
-    for (; passed < ahead.length && ahead[passed]!.firstOffset <= last; passed += 1) {
-      aborting.add(ahead[passed]!.producerId);
-    }
-    if (batch.attributes & controlBit) {
-      if (isAbortMarker(batch)) aborting.delete(batch.producerId);
-    } else if (!(batch.attributes & transactionalBit && aborting.has(batch.producerId))) {
-      appendFrom(batch, position, records);
-    }
-    nextPosition = Math.max(nextPosition, Number(last) + 1);
+export class CommittedReader {
+  readonly #raw: Buffer;
+  readonly #ahead: readonly AbortedTransaction[];
+  readonly #aborting = new Set<bigint>();
+  readonly #limits: ReaderLimits;
+  #position: number;
+  #at = 0;
+  #passed = 0;
+
+  constructor(raw: Buffer, aborted: readonly AbortedTransaction[], position: number, limits: ReaderLimits) {
+    this.#raw = raw;
+    this.#ahead = aborted.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
+    this.#position = position;
+    this.#limits = limits;
   }
-  return { records, nextPosition };
+
+  /** The next batches; an unreadable one is told when all before it have been given out. */
+  next(): Portion {
+    const records: FetchedRecord[] = [];
+    const begin = this.#position;
+    let bytes = 0;
+    while (bytes < this.#limits.portionBytes) {
+      const next = nextBatch(this.#raw, this.#at);
+      const seen = next.kind === 'batch' ? this.#see(next.batch) : next;
+      if ('kind' in seen) {
+        if (this.#position > begin) break;
+        return seen;
+      }
+      if (next.kind === 'batch') this.#at = next.end;
+      for (const record of seen) {
+        // A broker gives whole batches, also when asked for the middle of one.
+        if (record.offset < begin) continue;
+        records.push(record);
+        bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      }
+    }
+    return { kind: 'records', records, nextPosition: this.#position };
+  }
+
+  #see(batch: RecordBatch): readonly FetchedRecord[] | Unreadable {
+    const ahead = this.#ahead;
+    for (; this.#passed < ahead.length && ahead[this.#passed]!.firstOffset <= batch.lastOffset; this.#passed += 1) {
+      this.#aborting.add(ahead[this.#passed]!.producerId);
+    }
+    const isControl = (batch.attributes & controlBit) !== 0;
+    const isAborted = (batch.attributes & transactionalBit) !== 0 && this.#aborting.has(batch.producerId);
+    const read = isAborted && !isControl ? [] : recordsOf(batch, this.#limits.batchMaxBytes);
+    if ('kind' in read) return read;
+    this.#position = Math.max(this.#position, batch.lastOffset + 1);
+    if (!isControl) return read;
+    if (isAbortMarker(read[0])) this.#aborting.delete(batch.producerId);
+    return [];
+  }
 }
 
 /** A marker's key: version (int16), kind (int16; 0 abort, 1 commit). */
-function isAbortMarker(batch: RawBatch): boolean {
-  const key = batch.records[0]?.key;
+function isAbortMarker(record: FetchedRecord | undefined): boolean {
+  const key = record?.key;
   return key !== null && key !== undefined && key.length >= 4 && key.readInt16BE(2) === 0;
-}
-
-function appendFrom(batch: RawBatch, position: number, into: FetchedRecord[]): void {
-  const first = Number(batch.firstOffset);
-  const firstTimestampMs = Number(batch.firstTimestamp);
-  const brokerTimestampMs = batch.attributes & logAppendTimeBit ? Number(batch.maxTimestamp) : undefined;
-  for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
-    const offset = first + offsetDelta;
-    // A broker gives whole batches, also when asked for the middle of one.
-    if (offset < position) continue;
-    into.push({
-      offset,
-      timestampMs: brokerTimestampMs ?? firstTimestampMs + Number(timestampDelta),
-      key,
-      value,
-      headers: headers.map(([name, content]) => [name ?? noName, content] as const),
-    });
-  }
 }

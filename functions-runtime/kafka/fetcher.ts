@@ -1,12 +1,13 @@
 /** Long-polls the leaders of partitions and hands visible records on, each partition from its position. */
 import type { WireCluster } from './cluster.ts';
-import { visibleRecords } from './committed-reader.ts';
+import { CommittedReader } from './committed-reader.ts';
 import type { Connections } from './connections.ts';
 import { asksForLeader, failed } from './failures.ts';
+import type { FetchedPartition } from './fetch-answer.ts';
 import { type Hold, Holds } from './holds.ts';
 import { delayMs, type Patience } from './patience.ts';
 import type { Fetcher, FetcherOptions, FetchHandlers, KafkaFailure } from './ports.ts';
-import { ask, type FetchedPartition, refusal, wire } from './wire.ts';
+import { ask, refusal, wire } from './wire.ts';
 
 /**
  * At most two requests wait at a broker. The long one asks for everything that is idle and waits for records. What is
@@ -17,6 +18,8 @@ type Poll = 'long' | 'quick';
 const quickPauseMs = 50;
 const connectionSlot: Readonly<Record<Poll, number>> = { long: 0, quick: 1 };
 const readCommitted = 1;
+/** A batch is as large as its producer's broker allows (1 MiB by default), compressed; a hostile one grows a thousandfold. */
+const readerLimits = { portionBytes: 256 * 1024, batchMaxBytes: 64 * 1024 * 1024 };
 const retry: Patience = { timeoutMs: Number.POSITIVE_INFINITY, firstDelayMs: 25, maxDelayMs: 2_000 };
 /** Leaders move now and then: only what lasts is told, when it begins to last and then again at times. */
 const toldAt = (failures: number) => failures === 3 || failures % 20 === 0;
@@ -157,8 +160,8 @@ export class WireFetcher implements Fetcher {
     const byPartition = new Map(holds.map((hold) => [hold.partition, hold]));
     const quickAfterMs = performance.now() + quickPauseMs;
     if (poll === 'quick') for (const hold of holds) hold.quickAfterMs = quickAfterMs;
-    for (const part of answer.response.responses.flatMap(({ partitions }) => partitions)) {
-      const hold = byPartition.get(part.partitionIndex);
+    for (const part of answer.response.partitions) {
+      const hold = byPartition.get(part.partition);
       if (hold && !this.#closed) this.#take(hold, part);
     }
   }
@@ -192,13 +195,31 @@ export class WireFetcher implements Fetcher {
       this.#fail(hold, refused);
       return;
     }
-    hold.failures = 0;
-    // Paused meanwhile: whoever paused it has no room. The same records come again after `resume`.
-    if (!this.#holds.wants(hold) || !part.records?.length) return;
-    const { records, nextPosition } = visibleRecords(part.records, part.abortedTransactions ?? [], hold.position);
-    if (nextPosition === hold.position) return;
-    this.#holds.served(hold, nextPosition);
-    this.#handlers.onRecords(hold.partition, records, nextPosition);
+    this.#read(hold, part);
+  }
+
+  /** Portion by portion, as long as there is room: what was not read comes again after `resume`. */
+  #read(hold: Hold, part: FetchedPartition): void {
+    const reader = new CommittedReader(part.batches, part.aborted, hold.position, readerLimits);
+    while (!this.#closed && this.#holds.wants(hold)) {
+      const portion = reader.next();
+      switch (portion.kind) {
+        case 'records':
+          this.#holds.served(hold, portion.nextPosition);
+          this.#handlers.onRecords(hold.partition, portion.records, portion.nextPosition);
+          break;
+        case 'end':
+          hold.failures = 0;
+          return;
+        case 'unreadable': {
+          const where = `${this.#options.topic}-${hold.partition}, the batch at or after offset ${hold.position}`;
+          this.#fail(hold, failed(portion.code, `${where} cannot be read: ${portion.reason}`, false));
+          return;
+        }
+        default:
+          portion satisfies never;
+      }
+    }
   }
 
   /** Told with the log's bounds; when the position lies within them after all, the leader was only behind. */

@@ -12,6 +12,8 @@ export interface QueuedRecord {
   readonly record: ProducedRecord;
   readonly call: SendCall;
   readonly bytes: number;
+  /** Unix time. */
+  readonly timestampMs: number;
   /** Monotonic milliseconds; not tried any more after this. */
   readonly giveUpAtMs: number;
 }
@@ -38,6 +40,8 @@ export interface BatchLimits {
 
 const sequenceCount = 2 ** 31;
 const recordOverheadBytes = 24;
+/** The client's encoder keeps 31 bits of a record's distance in time from the first of its batch, and writes the rest wrongly. */
+const timeSpanMaxMs = 2 ** 31 - 1;
 
 export function bytesOf(record: ProducedRecord): number {
   let bytes = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
@@ -175,8 +179,12 @@ export class OutputLane {
     let taken = 0;
     for (const queued of this.#queue) {
       if (queued.call.failure === undefined) {
-        const full = records.length > 0 && (records.length >= maxRecords || bytes + queued.bytes > limits.maxBytes);
-        if (full || (this.#callsApart > 0 && records[0] && records[0].call !== queued.call)) break;
+        const [first] = records;
+        if (first) {
+          if (records.length >= maxRecords || bytes + queued.bytes > limits.maxBytes) break;
+          if (this.#callsApart > 0 && first.call !== queued.call) break;
+          if (Math.abs(queued.timestampMs - first.timestampMs) > timeSpanMaxMs) break;
+        }
         records.push(queued);
         bytes += queued.bytes;
       }

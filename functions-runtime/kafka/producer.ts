@@ -72,8 +72,10 @@ export class WireProducer implements Producer {
       },
     };
     const giveUpAtMs = performance.now() + deliveryTimeoutMs;
+    const nowMs = Date.now();
     for (const [index, record] of records.entries()) {
-      lanes.value[index]!.push({ record, call, bytes: bytesOf(record), giveUpAtMs });
+      const timestampMs = Math.trunc(record.timestampMs ?? nowMs);
+      lanes.value[index]!.push({ record, call, bytes: bytesOf(record), timestampMs, giveUpAtMs });
     }
     this.#plan();
     return promise;
@@ -337,9 +339,8 @@ function mayPassSoon({ retriable, code }: KafkaFailure): boolean {
 }
 
 function messagesOf(parts: readonly Part[]): MessageRecord[] {
-  const nowMs = Date.now();
   return parts.flatMap(({ lane, batch }) =>
-    batch.records.map(({ record }) => ({
+    batch.records.map(({ record, timestampMs }) => ({
       topic: lane.topic,
       partition: lane.partition,
       // The client's type leaves null out, its encoder does not: a tombstone is null, not empty.
@@ -347,7 +348,7 @@ function messagesOf(parts: readonly Part[]): MessageRecord[] {
       value: record.value as Buffer,
       // A map by identity: a name that is the same object twice would be written once.
       headers: new Map(record.headers.map(([name, value]) => [name.subarray(), value as Buffer])),
-      timestamp: BigInt(Math.trunc(record.timestampMs ?? nowMs)),
+      timestamp: BigInt(timestampMs),
     })),
   );
 }

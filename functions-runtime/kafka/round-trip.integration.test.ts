@@ -65,6 +65,17 @@ describe('a record comes back', () => {
     await producer.close();
   });
 
+  test('D7 with its own time, also beside records of another year', async () => {
+    const topic = await givenTopic(bootstrap);
+    const producer = kafkaRoom.producer(cluster);
+    const timesMs = [1_700_000_000_000, 1_500_000_000_000, 1_700_000_000_001, 0, 1_760_000_000_000];
+    const sent = timesMs.map((timestampMs) => record(topic, `${timestampMs}`, { partition: 0, timestampMs }));
+    expect(await producer.send(sent)).toEqual({ kind: 'ok', value: null });
+    const seen = (await readAll(topic, [0], timesMs.length)).get(0)!;
+    expect(seen.map(({ timestampMs }) => timestampMs)).toEqual(timesMs);
+    await producer.close();
+  });
+
   test('P3 in the order of its call and of earlier calls, each once, when many calls are open together', async () => {
     const topic = await givenTopic(bootstrap, { partitions: 4 });
     const producer = kafkaRoom.producer(cluster);

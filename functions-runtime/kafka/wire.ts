@@ -4,8 +4,11 @@ import {
   AuthenticationError,
   apiVersionsV3,
   Connection,
+  compressionsAlgorithms,
   consumerGroupDescribeV0,
   consumerGroupHeartbeatV1,
+  crc32c,
+  createAPI,
   fetchV17,
   findCoordinatorV6,
   initProducerIdV5,
@@ -18,18 +21,22 @@ import {
   produceV11,
   protocolErrors,
   protocolErrorsCodesById,
-  type RecordsBatch,
   ResponseError,
   TimeoutError,
   UserError,
 } from '@platformatic/kafka';
 import { addressText, type BrokerAddress } from './addresses.ts';
 import { failed } from './failures.ts';
+import { type FetchAnswer, readFetchAnswer } from './fetch-answer.ts';
 import type { KafkaFailure } from './ports.ts';
 
-export type FetchedPartition = ReturnType<typeof fetchV17.parseResponse>['responses'][number]['partitions'][number];
-export type { MessageRecord, RecordsBatch };
-export { Connection, NumericMap };
+export type { MessageRecord };
+export { Connection, crc32c, NumericMap };
+
+export const decompressSnappy: (data: Buffer) => Buffer = compressionsAlgorithms.snappy.decompressSync;
+export const decompressLz4Frame: (data: Buffer) => Buffer = compressionsAlgorithms.lz4.decompressSync;
+
+type FetchV17Request = Parameters<typeof fetchV17.createRequest>;
 
 /** The wire calls that this room makes; each has its row in the conformance run. */
 export const wire = {
@@ -41,7 +48,8 @@ export const wire = {
   commitOffsets: offsetCommitV9.api,
   fetchOffsets: offsetFetchV9.api,
   listOffsets: listOffsetsV9.api,
-  fetch: fetchV17.api,
+  /** The client's request with a reader of our own for the answer. */
+  fetch: createAPI<FetchV17Request, FetchAnswer>(1, 17, fetchV17.createRequest, readFetchAnswer),
   produce: produceV11.api,
   initProducerId: initProducerIdV5.api,
 };
