@@ -105,9 +105,11 @@ test.each(['stop', 'kill'] as const)(
   async (end) => {
     const first = await start();
     await settle();
-    const writes = (operator: OperatorProcess): number =>
-      operator.log.filter(({ msg }) => msg === 'status written').length;
-    await vi.waitFor(() => expect(writes(first)).toBeGreaterThan(3), soon);
+    // The status, too, has to say what the children were made for.
+    await vi.waitFor(async () => {
+      const conditions = (await space.get('StreamBinding', 'orders')).status.conditions as Seen[];
+      expect(conditions.find(({ type }) => type === 'Active')).toMatchObject({ status: 'True' });
+    }, soon);
     await first[end]();
     const children = [
       'Deployment',

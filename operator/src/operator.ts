@@ -78,13 +78,6 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const applier = createApplier({ writer, children: cluster.children, nowMs, onWrite: notes.applied });
   const reporter = createReporter(writer, notes.reported);
   const shared = { cluster, desired, reports, samples, reporter, applier, writer, events };
-  const reconcile = createReconciler({
-    ...shared,
-    planner: options.planner,
-    nowMs: Date.now,
-    onRemoved: notes.removed,
-  });
-
   let scaling: Scaling | undefined;
   const react = (change: Change): void => {
     for (const key of affectedBy(change, cluster)) enqueue(key);
@@ -104,6 +97,13 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     notes.synced(cluster.functions.all().length, cluster.bindings.all().length);
     scaling = startScaling({ cluster, desired, reports, samples, hash: shortHash, nowMs: Date.now });
     const polls = startInvokerReports({ ...cluster, seen: reports, nowMs: Date.now, onPolled: notes.polled });
+    const reconcile = createReconciler({
+      ...shared,
+      planner: options.planner,
+      nowMs: Date.now,
+      startedMs: Date.now(),
+      onRemoved: notes.removed,
+    });
     const onFinished = notes.finished;
     controller = startController({ queue, workers, nowMs, onFinished, reconcile: (text) => reconcile(parseKey(text)) });
     stops.push(() => scaling?.stop(), polls.stop);

@@ -15,6 +15,7 @@ import { observeNamespace } from './observe-namespace.ts';
 import { prune } from './prune.ts';
 import { withRefusal } from './refused.ts';
 import type { Reporter } from './report.ts';
+import { isWarm, warmUpLookMs } from './warm-up.ts';
 
 /** The pure rooms, with their settings filled in. */
 export interface Planner {
@@ -31,6 +32,8 @@ export interface ReconcilerOptions extends BindingSources {
   readonly events: Pick<EventRecorder, 'tell'>;
   /** Unix ms. */
   readonly nowMs: () => number;
+  /** When reconciling began, Unix ms. */
+  readonly startedMs: number;
   readonly onRemoved: (ref: ObjectRef, outcome: string) => void;
 }
 
@@ -64,7 +67,9 @@ async function reconcileBinding(options: ReconcilerOptions, namespace: string, n
   const known = options.cluster.bindings.get(namespace, name);
   if (known === undefined || known.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
   const binding = options.reporter.latest(known);
-  return carryOut(options, binding, options.planner.binding(observeBinding(options, binding, options.nowMs())));
+  const observed = observeBinding(options, binding, options.nowMs());
+  if (!isWarm(observed, options.nowMs() - options.startedMs)) return { kind: 'again', afterMs: warmUpLookMs };
+  return carryOut(options, binding, options.planner.binding(observed));
 }
 
 async function reconcileScout(options: ReconcilerOptions, namespace: string): Promise<Outcome> {
