@@ -24,6 +24,11 @@ export type RunEnd<T> =
   | { readonly kind: 'ended'; readonly value: T }
   | { readonly kind: 'cut'; readonly cut: CutReason };
 
+/*
+ * A function that blocks the event loop blocks its own deadline too, other calls and the probes: the invoker's timeout ends its call, kubelet's
+ * liveness probe ends the pod. Running the code in a worker thread would be the cure.
+ */
+
 /** setTimeout knows no longer time. */
 const maxTimerMs = 2 ** 31 - 1;
 
