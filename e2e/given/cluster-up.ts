@@ -7,7 +7,7 @@ import { step } from '../cluster/progress.ts';
 import type { ClusterRecord } from '../cluster/state.ts';
 import { bringClusterUp } from '../cluster/up.ts';
 import { openApiDoor } from './api-door.ts';
-import { namespacePrefix } from './stage.ts';
+import { removeNamespaces } from './namespaces.ts';
 
 export interface SystemUnderTest {
   readonly cluster: ClusterRecord;
@@ -39,13 +39,4 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await door.close();
     await removeNamespaces(cluster);
   };
-}
-
-/** Those of this run and of runs that broke off; the stages ask for it too, here it is waited for. */
-async function removeNamespaces(cluster: ReturnType<typeof clusterOf>): Promise<void> {
-  const { stdout } = await cluster.kubectl(['get', 'namespaces', '-o', 'name']);
-  const ours = stdout.split('\n').filter((name) => name.startsWith(`namespace/${namespacePrefix}`));
-  if (ours.length === 0) return;
-  const { code, stderr } = await cluster.kubectl(['delete', '--ignore-not-found', '--timeout=90s', ...ours]);
-  if (code !== 0) throw new Error(`namespaces of the scenarios could not be removed: ${stderr}`);
 }

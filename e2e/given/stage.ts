@@ -5,9 +5,8 @@ import { type Cluster, clusterOf } from '../cluster/cluster.ts';
 import { restrictedNamespace } from '../cluster/install.ts';
 import { whatStands } from '../then/what-stands.ts';
 import { type Kubernetes, kubernetesOf } from './kubernetes.ts';
+import { namespacePrefix } from './namespaces.ts';
 import { connectTopics, type Topics } from './topics.ts';
-
-export const namespacePrefix = 'e2e-';
 
 export interface Stage {
   readonly cluster: Cluster;

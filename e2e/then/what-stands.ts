@@ -8,6 +8,7 @@ interface Place {
 }
 
 const sectionChars = 4_000;
+const lineChars = 400;
 
 /** Questions run one after another: the machine is busy enough. Never throws. */
 export async function whatStands({ namespace, kubernetes, system }: Place): Promise<string> {
@@ -34,7 +35,8 @@ export async function whatStands({ namespace, kubernetes, system }: Place): Prom
 async function text(kubernetes: Kubernetes, args: readonly string[]): Promise<string> {
   try {
     const { stdout, stderr } = await kubernetes.kubectl(args);
-    return stdout.trimEnd() || stderr.trimEnd();
+    const lines = (stdout.trimEnd() || stderr.trimEnd()).split('\n');
+    return lines.map((line) => line.slice(0, lineChars)).join('\n');
   } catch (error) {
     return String(error);
   }
