@@ -45,7 +45,10 @@ export class WireProducer implements Producer {
   #planning = false;
   #planAgain = false;
   #alarm: NodeJS.Timeout | undefined;
+  /** Calls that look their topics up. */
+  #entering = 0;
   #closed = false;
+  #ended = false;
 
   constructor(cluster: WireCluster) {
     this.#cluster = cluster;
@@ -53,11 +56,14 @@ export class WireProducer implements Producer {
   }
 
   async send(records: readonly ProducedRecord[]): Promise<KafkaOutcome<null>> {
+    if (this.#closed) return failed('CLOSED', 'the producer was closed', false);
     if (records.length === 0) return ok(null);
+    this.#entering += 1;
     const lanes = await this.#lanesFor(records);
+    this.#entering -= 1;
     if (lanes.kind === 'failed') return lanes;
     const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0);
-    if (this.#closed) return failed('CLOSED', 'the producer was closed', false);
+    if (this.#ended) return failed('CLOSED', 'the producer was closed', false);
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queueMaxBytes) {
       return failed('PRODUCER_QUEUE_FULL', `more than ${queueMaxBytes} bytes wait to be written`, true);
     }
@@ -81,14 +87,12 @@ export class WireProducer implements Producer {
     return promise;
   }
 
+  /** Takes nothing more; what was sent before is still written, within bounds. */
   async close(): Promise<void> {
     this.#closed = true;
     const giveUpAt = performance.now() + closeGraceMs;
-    while (performance.now() < giveUpAt && [...this.#lanes.values()].some(({ isIdle }) => !isIdle)) {
-      this.#plan();
-      await Promise.race([Promise.all(this.#running), pause(giveUpAt - performance.now())]);
-      await pause(5);
-    }
+    while (performance.now() < giveUpAt && this.#hasWork()) await pause(5);
+    this.#ended = true;
     clearTimeout(this.#alarm);
     await this.#cluster.release(this.#connections);
     await Promise.all(this.#running);
@@ -98,6 +102,10 @@ export class WireProducer implements Producer {
         failed('CLOSED', `the producer was closed before ${lane.name} was written`, true),
       );
     }
+  }
+
+  #hasWork(): boolean {
+    return this.#entering > 0 || [...this.#lanes.values()].some(({ isIdle }) => !isIdle);
   }
 
   /** The lane of each record, in their order. */
