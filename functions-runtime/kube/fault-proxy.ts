@@ -21,7 +21,16 @@ interface Pair {
   readonly far: Socket | undefined;
 }
 
-export async function startFaultProxy(target: { readonly host: string; readonly port: number }): Promise<FaultProxy> {
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `at`: where it listens; by default any free port of 127.0.0.1. */
+export async function startFaultProxy(
+  target: Address,
+  at: Address = { host: '127.0.0.1', port: 0 },
+): Promise<FaultProxy> {
   let mode: Mode = 'passing';
   let accepted = 0;
   const pairs = new Set<Pair>();
@@ -52,7 +61,7 @@ export async function startFaultProxy(target: { readonly host: string; readonly 
       }
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(at.port, at.host, resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the proxy has no TCP port');
   const reset = (): void => {

@@ -109,9 +109,12 @@ test.each(['stop', 'kill'] as const)(
     await vi.waitFor(async () => {
       const conditions = (await space.get('StreamBinding', 'orders')).status.conditions as Seen[];
       expect(conditions.find(({ type }) => type === 'Active')).toMatchObject({ status: 'True' });
+      expect(conditions.find(({ type }) => type === 'SourceReachable')).toMatchObject({ reason: 'SampleFailed' });
     }, soon);
     await first[end]();
-    const children = [
+    const kinds = [
+      'EventFunction',
+      'StreamBinding',
       'Deployment',
       'StatefulSet',
       'ConfigMap',
@@ -121,7 +124,7 @@ test.each(['stop', 'kill'] as const)(
       'ServiceAccount',
     ] as const;
     const versions = async (): Promise<string[]> =>
-      (await Promise.all(children.map((kind) => space.list(kind))))
+      (await Promise.all(kinds.map((kind) => space.list(kind))))
         .flat()
         .map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)
         .sort();

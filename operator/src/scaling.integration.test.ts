@@ -1,0 +1,137 @@
+// Waking, with a real scout, a real broker and a real API server: a record in the topic becomes replicas in the cluster.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { scoutPort } from '#contract/scout.ts';
+import { type FaultProxy, startFaultProxy } from '#kube/fault-proxy.ts';
+import { kubeconfigApi } from '#kube/kubeconfig.ts';
+import { type LogLine, type OperatorProcess, startOperatorProcess } from './operator-process.ts';
+import {
+  echoFunction,
+  installDefinitions,
+  ordersBinding,
+  type Seen,
+  type TestNamespace,
+  testNamespace,
+} from './test-namespace.ts';
+
+const soon = { timeout: 15_000, interval: 20 };
+const topic = `wake-${crypto.randomUUID().slice(0, 8)}`;
+/** The scout's pod address: any of the loopback, so that the port that all scouts have is free there. */
+const podIp = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(2, 255)}`;
+let admin: Admin;
+let producer: Producer;
+let scout: ChildProcess;
+let toScout: FaultProxy;
+let operator: OperatorProcess;
+let space: TestNamespace;
+
+beforeAll(async () => {
+  const brokers = [inject('kafkaBootstrap')];
+  const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING });
+  admin = kafka.admin();
+  producer = kafka.producer({ allowAutoTopicCreation: false });
+  await Promise.all([admin.connect(), producer.connect()]);
+  await admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true });
+  const port = await startScout();
+  toScout = await startFaultProxy({ host: '127.0.0.1', port }, { host: podIp, port: scoutPort });
+  const api = kubeconfigApi(inject('kubeconfigPath'));
+  await installDefinitions(api);
+  space = await testNamespace(api);
+  operator = await startOperator();
+  await space.apply(echoFunction({ scaling: { minReplicas: 0, maxReplicas: 3 } }));
+  const scaling = { target: { lag: 10 }, minInvokers: 0, maxInvokers: 4, idleTimeout: '5s' };
+  await space.apply(ordersBinding({ kafka: { bootstrapServers: brokers }, source: { topic }, scaling }));
+  await runScoutPod();
+});
+afterAll(async () => {
+  await Promise.all([admin.disconnect(), producer.disconnect(), operator.stop(), toScout.close()]);
+  if (scout.exitCode === null && scout.kill()) await once(scout, 'exit');
+});
+
+const startOperator = (): Promise<OperatorProcess> =>
+  startOperatorProcess({ kubeconfigPath: inject('kubeconfigPath'), namespaces: [space.name] });
+
+async function startScout(): Promise<number> {
+  const entry = fileURLToPath(new URL('../../functions-runtime/scout/src/main.ts', import.meta.url));
+  const env = { PATH: process.env.PATH, HEADRACE_PORT: '0' };
+  const probe = await startFaultProxy({ host: '127.0.0.1', port: 1 });
+  const port = probe.port;
+  await probe.close();
+  scout = spawn(process.execPath, [entry], { env: { ...env, HEADRACE_PORT: String(port) }, stdio: 'ignore' });
+  await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/`), soon);
+  return port;
+}
+
+/** No kubelet is here: the pod of the scout's Deployment, as it would report it. */
+async function runScoutPod(): Promise<void> {
+  await vi.waitFor(() => space.get('Deployment', 'headrace-scout'), soon);
+  const { template } = (await space.get('Deployment', 'headrace-scout')).spec;
+  await space.apply({
+    kind: 'Pod',
+    metadata: { name: 'scout-pod', labels: template.metadata.labels },
+    spec: template.spec,
+  });
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  await space.patch(
+    'Pod',
+    'scout-pod',
+    { status: { phase: 'Running', podIP: podIp, podIPs: [{ ip: podIp }], conditions } },
+    'status',
+  );
+}
+
+const binding = (): Promise<Seen> => space.get('StreamBinding', 'orders');
+const replicas = async (): Promise<[functions: unknown, invokers: unknown]> => [
+  (await space.get('Deployment', 'echo-function')).spec.replicas,
+  (await space.get('StatefulSet', 'orders-invoker')).spec.replicas,
+];
+
+test('positions are committed, and the binding sleeps: nothing runs, and it is ready', async () => {
+  await vi.waitFor(async () => {
+    const { status } = await binding();
+    expect(status).toMatchObject({ topicId: expect.any(String), partitions: 4 });
+    const ready = status.conditions.find(({ type }: Seen) => type === 'Ready');
+    expect(ready).toMatchObject({ status: 'True', reason: 'Asleep' });
+  }, soon);
+  expect(await replicas()).toEqual([0, 0]);
+});
+
+test('records wake function and invokers with the next sample', async () => {
+  const messages = Array.from({ length: 25 }, (_, n) => ({ key: `k${n}`, value: '{}' }));
+  await producer.send({ topic, messages });
+  const sentMs = performance.now();
+  await vi.waitFor(async () => expect(await replicas()).toEqual([3, 1]), { timeout: 5_000, interval: 10 });
+  const wokeMs = performance.now() - sentMs;
+  // A sample each second, the broker's answer, the decision, two writes, and our own looking.
+  expect(wokeMs).toBeLessThan(2_500);
+  const atMs = (found: LogLine | undefined): number => Date.parse(String(found?.time));
+  const wrote = operator.log.find(
+    ({ msg, kind, why }) => msg === 'applied' && kind === 'Deployment' && why === 'planned-anew',
+  );
+  const decided = operator.log.find(({ msg, kind }) => msg === 'replicas decided' && kind === 'EventFunction');
+  expect(decided).toMatchObject({ from: 0, to: 3, reason: expect.stringContaining('lag 25') });
+  console.info(`woke after ${Math.round(wokeMs)} ms; decided to written: ${atMs(wrote) - atMs(decided)} ms`);
+});
+
+test('a restart of the operator, and a scout that is away, change no replicas', async () => {
+  const generation = async (): Promise<unknown> => (await space.get('Deployment', 'echo-function')).metadata.generation;
+  const before = await generation();
+  toScout.cut();
+  await operator.kill();
+  operator = await startOperator();
+  await vi.waitFor(async () => {
+    const found = (await binding()).status.conditions.find(({ type }: Seen) => type === 'SourceReachable');
+    expect(found).toMatchObject({ reason: 'SampleFailed' });
+  }, soon);
+  toScout.heal();
+  await vi.waitFor(async () => {
+    const found = (await binding()).status.conditions.find(({ type }: Seen) => type === 'SourceReachable');
+    expect(found).toMatchObject({ reason: 'BrokerReached' });
+  }, soon);
+  expect(await replicas()).toEqual([3, 1]);
+  expect(await generation()).toBe(before);
+});
