@@ -42,9 +42,9 @@ export const scenario = test.extend<Fixtures>({
       bootstrapInCluster: record.kafkaBootstrapInCluster,
       made: async (partitions) => {
         const names = Object.keys(partitions) as (keyof typeof partitions)[];
-        const entries = names.map((name) => [name, `${namespace}.${name}`] as const);
-        await Promise.all(entries.map(([name, topic]) => topics.create(topic, partitions[name])));
-        return Object.fromEntries(entries) as never;
+        const topicOf = (name: string) => `${namespace}.${name}`;
+        await topics.create(Object.fromEntries(names.map((name) => [topicOf(name), partitions[name]])));
+        return Object.fromEntries(names.map((name) => [name, topicOf(name)])) as never;
       },
       figure: (text) => console.info(`    ${text}`),
     };

@@ -1,5 +1,6 @@
 // Kafka as scenarios use it, by a client that is none of ours: topics, records, ends, committed positions.
 import { type IHeaders, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { eventually } from '../then/eventually.ts';
 
 export interface RecordToSend {
   readonly key: string | null;
@@ -12,8 +13,8 @@ export interface RecordToSend {
 }
 
 export interface Topics {
-  /** Made with one replica; at once usable. */
-  create(topic: string, partitions: number): Promise<void>;
+  /** Topic → partitions. Made with one replica; usable when this resolves. */
+  create(partitions: Readonly<Record<string, number>>): Promise<void>;
   /** Acknowledged by all in-sync replicas when this resolves. */
   send(topic: string, records: readonly RecordToSend[]): Promise<void>;
   /** Records ever written, over all partitions. */
@@ -42,9 +43,21 @@ export async function connectTopics(bootstrap: string): Promise<Topics> {
   await Promise.all([admin.connect(), producer.connect()]);
   const made: string[] = [];
   return {
-    create: async (topic, numPartitions) => {
-      await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }], waitForLeaders: true });
-      made.push(topic);
+    create: async (partitions) => {
+      const topics = Object.entries(partitions).map(([topic, numPartitions]) => ({
+        ...{ topic, numPartitions, replicationFactor: 1 },
+      }));
+      await admin.createTopics({ topics, waitForLeaders: false });
+      made.push(...topics.map(({ topic }) => topic));
+      // A broker knows of a new topic before it leads its partitions.
+      for (const { topic, numPartitions } of topics) {
+        await eventually(
+          `${topic} is led`,
+          { withinMs: 15_000, everyMs: 100 },
+          () => admin.fetchTopicOffsets(topic),
+          (offsets) => offsets.length === numPartitions,
+        );
+      }
     },
     send: async (topic, messages) => {
       await producer.send({ topic, acks: -1, messages: messages.map((message) => ({ ...message })) });

@@ -38,8 +38,7 @@ scenario('a binding before its function and its topics heals by itself', async (
   await says(kubernetes, 'streambindings', name, 'Ready', { status: 'False' }, { withinMs: 10_000 });
 
   await kubernetes.apply(eventFunction(name, copyCode(1)));
-  await topics.create(input, 4);
-  await topics.create(output, 4);
+  await topics.create({ [input]: 4, [output]: 4 });
 
   await says(kubernetes, 'streambindings', name, 'Ready', { status: 'True' }, { withinMs: 60_000 });
   const sent = await startTraffic(topics, { topic: input, perSecond: 100, forMs: 3_000 }).finished;
