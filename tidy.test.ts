@@ -8,7 +8,8 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((f) => f !== '');
 const sources = files.filter((f) => f.endsWith('.ts') && !f.endsWith('.gen.ts'));
-const isTest = (f: string): boolean => /\.(test|e2e)\.ts$/.test(f);
+/** Tests, and what only tests use: `given-….ts` and the folders `trial`. */
+const isTest = (f: string): boolean => /\.(test|e2e)\.ts$|\/given-[^/]+\.ts$|\/trial\//.test(f);
 
 const aliases: Readonly<Record<string, string>> = {
   '#contract/': 'functions-runtime/contract/',

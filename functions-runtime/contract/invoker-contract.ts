@@ -5,6 +5,8 @@ export const contractVersion = 1;
 export const contractFile = 'contract.json';
 /** The key of the placement ConfigMap: how many invokers (ordinals 0 … N-1) shall own partitions. */
 export const placementKey = 'invokers';
+/** Its name: the operator writes it, the invokers of the binding watch it. */
+export const placementConfigMap = (bindingName: string): string => `${bindingName}-placement`;
 
 export type RecordFormat = 'Auto' | 'CloudEvent' | 'Json' | 'Bytes';
 export type ContentMode = 'Binary' | 'Structured';

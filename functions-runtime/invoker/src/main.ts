@@ -1,5 +1,5 @@
 /** Starts an invoker: reads the configuration, wires Kafka, the function's endpoints, the placement and the HTTP door, ends on SIGTERM. */
-import { placementConfigMap } from '#api/names.ts';
+import { placementConfigMap } from '#contract/invoker-contract.ts';
 import { kafkaRoom } from '#kafka/index.ts';
 import { inClusterApi, type KubeApi } from '#kube/kube-api.ts';
 import { type InvokerConfig, readConfig } from './config.ts';

@@ -30,7 +30,6 @@ export const invokerService = (bindingName: string): string => `${bindingName}-i
 export const invokerServiceAccount = (bindingName: string): string => `${bindingName}-invoker`;
 export const invokerRole = (bindingName: string): string => `${bindingName}-invoker`;
 export const contractConfigMap = (bindingName: string, hash: string): string => `${bindingName}-contract-${hash}`;
-export const placementConfigMap = (bindingName: string): string => `${bindingName}-placement`;
 /** One per namespace. */
 export const scoutName = 'headrace-scout';
 export const defaultConsumerGroup = (namespace: string, bindingName: string): string =>

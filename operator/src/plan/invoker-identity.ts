@@ -1,6 +1,7 @@
 /** Who an invoker is to Kubernetes, and the little it may see: endpoints of its namespace, and its own placement. */
-import { invokerRole, invokerService, invokerServiceAccount, placementConfigMap } from '#api/names.ts';
+import { invokerRole, invokerService, invokerServiceAccount } from '#api/names.ts';
 import type { StreamBinding } from '#api/types.gen.ts';
+import { placementConfigMap } from '#contract/invoker-contract.ts';
 import { invokerPort } from '#contract/invoker-report.ts';
 import { childOf, selectorOf } from './children.ts';
 import type { ObjectToApply } from './plan.ts';

@@ -1,7 +1,6 @@
 /** How many invokers shall own partitions, and how many pods that takes while some still leave. */
-import { placementConfigMap } from '#api/names.ts';
 import type { StreamBinding } from '#api/types.gen.ts';
-import { placementKey } from '#contract/invoker-contract.ts';
+import { placementConfigMap, placementKey } from '#contract/invoker-contract.ts';
 import { childOf } from './children.ts';
 import type { BindingObserved } from './observed.ts';
 import type { ObjectToApply } from './plan.ts';

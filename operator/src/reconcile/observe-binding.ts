@@ -1,6 +1,7 @@
 /** Gathers what the plan of one binding needs to know, from the caches and the other rooms' newest word. */
-import { contractConfigMap, invokerStatefulSet, labels, placementConfigMap } from '#api/names.ts';
+import { contractConfigMap, invokerStatefulSet, labels } from '#api/names.ts';
 import type { StreamBinding } from '#api/types.gen.ts';
+import { placementConfigMap } from '#contract/invoker-contract.ts';
 import type { BindingObserved } from '../plan/observed.ts';
 import type { Cluster } from './cluster.ts';
 import type { Desired } from './desired.ts';

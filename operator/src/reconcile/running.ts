@@ -1,9 +1,9 @@
 /** How many replicas of a function or invokers of a binding run by what stands in the cluster: where decisions go on after a restart. */
 
 import type { ConfigMap, Deployment, StatefulSet } from '#api/kubernetes.ts';
-import { functionDeployment, invokerStatefulSet, placementConfigMap } from '#api/names.ts';
+import { functionDeployment, invokerStatefulSet } from '#api/names.ts';
 import type { EventFunction, StreamBinding } from '#api/types.gen.ts';
-import { placementKey } from '#contract/invoker-contract.ts';
+import { placementConfigMap, placementKey } from '#contract/invoker-contract.ts';
 import type { ReadCache } from './object-cache.ts';
 
 export interface Standing {
