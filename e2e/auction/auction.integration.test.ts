@@ -16,9 +16,9 @@ const bootstrap = inject('kafkaBootstrap');
 const plan = { bootstrap, seed: 3, run: 'it', openForMs: 400, topics: names };
 
 beforeAll(async () => {
-  await createTopics(bootstrap, names);
+  await createTopics(bootstrap, Object.values(names));
   // Again: what exists stays.
-  await createTopics(bootstrap, names);
+  await createTopics(bootstrap, Object.values(names));
 });
 
 describe('traffic', () => {

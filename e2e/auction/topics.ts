@@ -1,5 +1,6 @@
 /** The auction's topics, and their creation. */
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { until } from '../cluster/waiting.ts';
 
 export const topics = {
   placedItems: 'auction.placed-items',
@@ -52,18 +53,38 @@ export const courses = [
   },
 ] as const;
 
-/** Creates what is missing, with one replica; what exists stays as it is. */
-export async function createTopics(bootstrap: string, names: TopicNames = topics): Promise<void> {
+/** Creates what is missing, with one replica; what exists stays as it is. Resolves when every partition has a leader that serves it. */
+export async function createTopics(
+  bootstrap: string,
+  names: readonly string[] = Object.values(topics),
+  numPartitions: number = partitions,
+): Promise<void> {
   const admin = connection(bootstrap).admin();
   await admin.connect();
   try {
+    // Not kafkajs's own wait for leaders: it gives up when a broker has not yet heard of the topic.
     await admin.createTopics({
-      topics: Object.values(names).map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 })),
-      waitForLeaders: true,
+      topics: names.map((topic) => ({ topic, numPartitions, replicationFactor: 1 })),
+      waitForLeaders: false,
     });
+    for (const topic of names) await untilServed(admin, topic);
   } finally {
     await admin.disconnect();
   }
+}
+
+async function untilServed(admin: Admin, topic: string): Promise<void> {
+  let reason = '';
+  const served = async () => {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return true;
+    } catch (error) {
+      reason = String(error);
+      return undefined;
+    }
+  };
+  await until(`${topic} is served`, { atMostMs: 60_000, everyMs: 100 }, served, () => reason);
 }
 
 export const connection = (bootstrap: string): Kafka =>

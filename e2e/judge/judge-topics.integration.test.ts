@@ -1,6 +1,7 @@
 // The judge on a real broker: it finds in topics what was put there, in both content modes, past batches and empty partitions.
 import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createTopics } from '../auction/topics.ts';
 import { judgeTopics } from './judge-topics.ts';
 
 const run = crypto.randomUUID().slice(0, 8);
@@ -11,7 +12,13 @@ const [source, items, rejected, dlt] = ['placed', 'items', 'rejected', 'dlt'].ma
   string,
 ];
 const kafka = new Kafka({ brokers: [inject('kafkaBootstrap')], logLevel: logLevel.NOTHING });
-const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
+// Idempotent: a request that the client repeats must not put an event into a topic twice, or the test would lie about what is there.
+const producer = kafka.producer({
+  createPartitioner: Partitioners.DefaultPartitioner,
+  allowAutoTopicCreation: false,
+  idempotent: true,
+  maxInFlightRequests: 1,
+});
 const send = (topic: string, messages: Message[]) => producer.send({ topic, acks: -1, messages });
 
 const ids = Array.from({ length: 900 }, (_, n) => `e${n}`);
@@ -35,11 +42,7 @@ const theCase = () => ({
 });
 
 beforeAll(async () => {
-  const admin = kafka.admin();
-  await admin.connect();
-  const topics = [source, items, rejected, dlt].map((topic) => ({ topic, numPartitions: 4, replicationFactor: 1 }));
-  await admin.createTopics({ topics, waitForLeaders: true });
-  await admin.disconnect();
+  await createTopics(inject('kafkaBootstrap'), [source, items, rejected, dlt], 4);
   await producer.connect();
   for (let at = 0; at < ids.length; at += 300)
     await send(
@@ -64,6 +67,7 @@ describe('judgeTopics', () => {
       isFlawless: true,
       generated: 900,
       found: 900,
+      repeatedInSource: [],
       records: { [items]: 898, [rejected]: 1, [dlt]: 1 },
     });
     const admin = kafka.admin();

@@ -57,6 +57,8 @@ export interface Verdict {
   readonly isFlawless: boolean;
   /** Distinct ids in the source. */
   readonly generated: number;
+  /** Ids that the source itself holds more than once: so often they may end. No flaw of what is judged. */
+  readonly repeatedInSource: readonly string[];
   /** Of these, how many ended somewhere. */
   readonly found: number;
   /** Records per topic, repeats included. */
@@ -98,6 +100,7 @@ export function judge({ source, ended, perEvent, generated = [] }: Evidence): Ve
   return {
     isFlawless: flaws.every((list) => list.length === 0),
     generated: origins.size,
+    repeatedInSource: [...origins.values()].flatMap(({ id, times }) => (times > 1 ? [id] : [])),
     found: places.size,
     records: Object.fromEntries([...ended].map(([topic, records]) => [topic, records.length])),
     ...{ lost, duplicates, swapped, misrouted, strangers, missing },

@@ -35,6 +35,7 @@ const counts = (verdict: Verdict): string =>
     `${verdict.misrouted.length} in two places`,
     ...(verdict.strangers.length > 0 ? [`${verdict.strangers.length} of no source event`] : []),
     ...(verdict.missing.length > 0 ? [`${verdict.missing.length} not in the source`] : []),
+    ...(verdict.repeatedInSource.length > 0 ? [`${verdict.repeatedInSource.length} were sent twice`] : []),
   ].join(', ');
 
 function some<T>(kind: string, flaws: readonly T[], text: (flaw: T) => string): string[] {
