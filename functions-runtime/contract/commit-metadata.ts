@@ -21,7 +21,7 @@ export interface FailedRecords {
   /** Last offset of the run; absent: the one record at `offset`. Offsets without a visible record may lie between. */
   readonly through?: number;
   readonly attempts: number;
-  /** Unix time. */
+  /** Unix time; 0: no call of them is known to have failed, only owners that ended without a word. */
   readonly firstFailureMs: number;
 }
 

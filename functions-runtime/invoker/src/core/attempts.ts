@@ -5,7 +5,7 @@ export type AttemptRun = CommitMetadata['attempts'][number];
 
 export interface FailedRecord {
   readonly attempts: number;
-  /** Unix time of the first failure. */
+  /** Unix time of the first failure; 0: only unclean take-overs so far, which may have had nothing to do with it: its age does not run yet. */
   readonly firstFailureMs: number;
   readonly lastFailureMs: number;
   /** Time during which its age stood still. */
@@ -43,11 +43,16 @@ export class AttemptMemory {
     this.#failed.set(offset, { attempts, firstFailureMs, lastFailureMs: firstFailureMs, heldMs: 0 });
   }
 
-  charge(offset: number, atMs: number): FailedRecord {
-    const charged = afterFailure(this.#failed.get(offset), atMs);
-    this.#failed.set(offset, charged);
+  charge(offset: number, atMs: number): void {
+    this.#failed.set(offset, afterFailure(this.#failed.get(offset), atMs));
     this.#version += 1;
-    return charged;
+  }
+
+  /** The last owner ended without a word, perhaps of this record. */
+  chargeTakeOver(offset: number, atMs: number): void {
+    const before = this.#failed.get(offset) ?? { attempts: 0, firstFailureMs: 0, heldMs: 0 };
+    this.#failed.set(offset, { ...before, attempts: before.attempts + 1, lastFailureMs: atMs });
+    this.#version += 1;
   }
 
   forget(offset: number): void {
@@ -70,7 +75,7 @@ export class AttemptMemory {
     const runs: AttemptRun[] = [];
     for (const offset of [...this.#failed.keys()].sort((a, b) => a - b)) {
       const { attempts, firstFailureMs: realMs, heldMs } = this.#failed.get(offset)!;
-      const firstFailureMs = realMs + heldMs;
+      const firstFailureMs = realMs === 0 ? 0 : realMs + heldMs;
       const last = runs.at(-1);
       const through = last?.through ?? last?.offset ?? 0;
       if (last?.attempts === attempts && last.firstFailureMs === firstFailureMs && adjacent(through, offset)) {
@@ -90,7 +95,8 @@ function clipped({ attempts, firstFailureMs }: AttemptRun, offset: number, throu
 }
 
 export function afterFailure(before: FailedRecord | undefined, atMs: number): FailedRecord {
-  const { attempts = 0, firstFailureMs = atMs, heldMs = 0 } = before ?? {};
+  const { attempts, firstFailureMs, heldMs } = before ?? { attempts: 0, firstFailureMs: 0, heldMs: 0 };
+  if (firstFailureMs === 0) return { attempts: attempts + 1, firstFailureMs: atMs, lastFailureMs: atMs, heldMs: 0 };
   return { attempts: attempts + 1, firstFailureMs, lastFailureMs: atMs, heldMs };
 }
 

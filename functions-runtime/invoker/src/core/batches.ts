@@ -27,7 +27,7 @@ export function nextBatch(lane: Lane, settings: CoreSettings, atMs: number): Bat
     if (count > 0 && (count >= most || bytes > maxBytes)) return { kind: 'ready', count };
     count += 1;
   }
-  const full = count >= most || bytes >= maxBytes || lane.paused || failedBefore;
+  const full = count >= most || bytes >= maxBytes || failedBefore;
   const untilMs = first.arrivedAtMs + settings.batch.maxWaitMs;
   return full || atMs >= untilMs ? { kind: 'ready', count } : { kind: 'filling', untilMs };
 }

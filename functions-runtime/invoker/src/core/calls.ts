@@ -8,7 +8,7 @@ import { fateOf } from './settle.ts';
 /** Starts the lane's next call if it may go. `decided`: instead, a record was decided without a call. */
 export function startCall(lane: Lane, circuit: Circuit, turn: Turn): 'decided' | 'done' {
   if (!isFree(lane)) return 'done';
-  if (condemnKiller(lane, turn)) return 'decided';
+  if (isKiller(lane, turn)) return condemn(lane, turn);
   if (circuit.open || isWaiting(lane, turn.atMs)) return 'done';
   const batch = nextBatch(lane, turn.settings, turn.atMs);
   if (batch.kind === 'ready') openCall(lane, batch.count, false, turn);
@@ -55,26 +55,26 @@ function openCall(lane: Lane, count: number, probe: boolean, turn: Turn): number
 }
 
 /**
- * A record that kills the invoker never gets an answer: it is known by the unclean take-overs that were charged to it. When these alone are more
- * than the attempts it has, it is not called again. At least three, because the first record is only the first suspect of a batch.
+ * A record that kills the invoker never gets an answer: it is known by the unclean take-overs that were charged to it. When these are more than the
+ * attempts it has, it is not called again. At least three, because the first record is only the first suspect of a batch.
  */
-function condemnKiller(lane: Lane, turn: Turn): boolean {
+function isKiller(lane: Lane, turn: Turn): boolean {
+  const { offset } = lane.waiting.at(0)!.record;
+  return lane.suspect === offset && lane.attempts.count(offset) > Math.max(turn.settings.retry.maxAttempts, 2);
+}
+
+function condemn(lane: Lane, turn: Turn): 'decided' | 'done' {
   const { record } = lane.waiting.at(0)!;
-  const failed = lane.attempts.of(record.offset);
-  if (failed === undefined || lane.suspect !== record.offset) return false;
-  if (failed.attempts <= Math.max(turn.settings.retry.maxAttempts, 2)) return false;
-  const reason = 'the invoker died at the last attempts of this record';
-  const fate = fateOf(
-    record,
-    { reason, code: 'take-over', failed: { ...failed, lastFailureMs: turn.atMs } },
-    turn.settings,
-  );
+  const known = lane.attempts.of(record.offset)!;
+  const failed = { ...known, firstFailureMs: known.firstFailureMs || turn.atMs, lastFailureMs: turn.atMs };
+  const reason = 'out of attempts, and the invoker ended at the last of them';
+  const fate = fateOf(record, { reason, code: 'take-over', failed }, turn.settings);
   if (fate === null) {
     block(lane, 'exhausted', record.offset, reason, turn);
-    return false;
+    return 'done';
   }
   lane.waiting.drop(1);
   lane.suspect = 'none';
   lane.decided.push(fate);
-  return true;
+  return 'decided';
 }

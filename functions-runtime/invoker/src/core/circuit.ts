@@ -74,17 +74,27 @@ export class Circuit {
   succeeded(turn: Turn): number | null {
     this.#lastSuccessMs = turn.atMs;
     this.#failing = [];
+    return this.#close(turn);
+  }
+
+  /**
+   * The partition is no longer ours: its failures say nothing any more. When those that are left would not open the circuit it closes, else one
+   * poisoned record could keep it open for ever. Returns how long it was open, if this closed it.
+   */
+  forget(partition: number, callId: number | null, turn: Turn): number | null {
+    this.#failing = this.#failing.filter((each) => each.partition !== partition);
+    if (callId !== null && this.#probeCallId === callId) this.#probeCallId = null;
+    const suspicious =
+      this.#failing.length >= differentFailures || new Set(this.#failing.map((each) => each.partition)).size > 1;
+    return suspicious ? null : this.#close(turn);
+  }
+
+  #close(turn: Turn): number | null {
     if (this.#openSinceMs === null) return null;
     const openMs = turn.atMs - this.#openSinceMs;
     this.#openSinceMs = null;
     turn.emit({ kind: 'noted', note: { kind: 'circuit', state: 'closed' } });
     return openMs;
-  }
-
-  /** The partition is no longer ours: its failures say nothing any more. */
-  forget(partition: number, callId: number | null): void {
-    this.#failing = this.#failing.filter((each) => each.partition !== partition);
-    if (callId !== null && this.#probeCallId === callId) this.#probeCallId = null;
   }
 
   /** The function has pods again: a probe may go at once. */

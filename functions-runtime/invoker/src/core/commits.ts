@@ -21,8 +21,7 @@ export function metadataOf(lane: Lane, released: boolean): CommitMetadata {
   };
 }
 
-export function memoryIsFull(lane: Lane): boolean {
-  const metadata = metadataOf(lane, false);
+function isFull(metadata: CommitMetadata): boolean {
   if (metadata.attempts.length === 0 && metadata.settledAbove.length === 0) return false;
   return commitMetadataBytes(metadata) > fullAbove;
 }
@@ -56,7 +55,9 @@ function offerAgain(lane: Lane, turn: Turn): void {
   if (commits.offers.length > mostOpenOffers) {
     commits.offers = commits.offers.filter(({ offset }) => offset !== oldest?.offset);
   }
-  turn.emit({ kind: 'commit', partition, epoch, offset: offer.offset, metadata: fitted(metadataOf(lane, false)) });
+  const metadata = metadataOf(lane, false);
+  commits.memoryFull = isFull(metadata);
+  turn.emit({ kind: 'commit', partition, epoch, offset: offer.offset, metadata: fitted(metadata) });
 }
 
 /** True when the broker remembers every failed attempt: only then may a failed record be called again, else a crash would forget calls (D6). */

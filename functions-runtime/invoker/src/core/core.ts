@@ -50,6 +50,8 @@ class Rooms implements Core {
   readonly #circuit = new Circuit();
   #lastId = 0;
   #wishedMs: number | null = null;
+  /** Something happened in this step that concerns all lanes. */
+  #allMayGo = false;
 
   constructor(settings: CoreSettings) {
     this.#settings = settings;
@@ -71,7 +73,9 @@ class Rooms implements Core {
       },
     };
     this.#take(event, turn);
+    this.#pumpAll(turn);
     startProbe(this.#lanes.values(), this.#circuit, turn);
+    balance(this.#lanes, turn);
     this.#askToWake(turn);
     return effects;
   }
@@ -81,7 +85,6 @@ class Rooms implements Core {
       case 'gained':
         this.#lose(event.partition, turn);
         this.#lanes.set(event.partition, openLane(event));
-        this.#balanceAll(turn);
         break;
       case 'arrived':
       case 'answered':
@@ -102,11 +105,11 @@ class Rooms implements Core {
       case 'function-available':
         this.#circuit.tryNow(turn.atMs);
         for (const lane of this.#lanes.values()) if (lane.wait?.why === 'function-away') lane.wait = null;
-        this.#pumpAll(turn);
+        this.#allMayGo = true;
         break;
       case 'ticked':
         this.#wishedMs = null;
-        this.#pumpAll(turn);
+        this.#allMayGo = true;
         break;
     }
   }
@@ -147,13 +150,19 @@ class Rooms implements Core {
         this.#forget(lane, turn);
         break;
       case 'lanes-may-go':
-        for (const each of this.#lanes.values()) {
-          each.attempts.hold(consequence.heldMs);
-          if (each !== lane && each.wait?.why === 'retry') each.wait = null;
-        }
-        this.#pumpAll(turn);
+        this.#circuitClosed(consequence.heldMs, lane);
+        this.#pump(lane, turn);
         break;
     }
+  }
+
+  /** Ages stood still while the circuit was open, and those who waited to retry have waited enough; but not the one whose answer closed it. */
+  #circuitClosed(heldMs: number, answered: Lane | null): void {
+    for (const lane of this.#lanes.values()) {
+      lane.attempts.hold(heldMs);
+      if (lane !== answered && lane.wait?.why === 'retry') lane.wait = null;
+    }
+    this.#allMayGo = true;
   }
 
   #pump(lane: Lane, turn: Turn): void {
@@ -165,15 +174,14 @@ class Rooms implements Core {
     }
     retryCommit(lane, turn);
     offerCommit(lane, turn);
-    balance(lane, this.#lanes.size, turn);
   }
 
+  /** Again if a lane that was let go on the way closed the circuit for the others. */
   #pumpAll(turn: Turn): void {
-    for (const lane of [...this.#lanes.values()]) this.#pump(lane, turn);
-  }
-
-  #balanceAll(turn: Turn): void {
-    for (const lane of this.#lanes.values()) balance(lane, this.#lanes.size, turn);
+    while (this.#allMayGo) {
+      this.#allMayGo = false;
+      for (const lane of [...this.#lanes.values()]) this.#pump(lane, turn);
+    }
   }
 
   #lose(partition: number, turn: Turn): void {
@@ -185,8 +193,8 @@ class Rooms implements Core {
 
   #forget(lane: Lane, turn: Turn): void {
     this.#lanes.delete(lane.partition);
-    this.#circuit.forget(lane.partition, lane.call?.callId ?? null);
-    this.#balanceAll(turn);
+    const heldMs = this.#circuit.forget(lane.partition, lane.call?.callId ?? null, turn);
+    if (heldMs !== null) this.#circuitClosed(heldMs, null);
   }
 
   #askToWake(turn: Turn): void {

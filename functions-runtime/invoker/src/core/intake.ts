@@ -1,5 +1,4 @@
 /** Records come in; a lane that holds its share of the buffer is paused until half of the share is free (D9). */
-import { memoryIsFull } from './commits.ts';
 import type { CoreEvent } from './events.ts';
 import type { Lane, Turn } from './lanes.ts';
 
@@ -15,21 +14,28 @@ export function arrive(lane: Lane, event: Extract<CoreEvent, { kind: 'arrived' }
     if (lane.suspect !== 'awaited') continue;
     // The last owner died without a word, perhaps of this record: that counts as an attempt of it, and is saved before it is called.
     lane.suspect = record.offset;
-    lane.attempts.charge(record.offset, turn.atMs);
+    lane.attempts.chargeTakeOver(record.offset, turn.atMs);
   }
   lane.ledger.passTo(event.nextPosition);
 }
 
-/** Each lane has the same share, so that a slow partition cannot take the buffer from the others. */
-export function balance(lane: Lane, lanes: number, turn: Turn): void {
+/** Each lane has the same share, so that a slow partition cannot take the buffer from the others; what is left over from lanes that came later counts too. */
+export function balance(lanes: ReadonlyMap<number, Lane>, turn: Turn): void {
+  const shared = turn.settings.maxBufferedBytes * sharedPart;
+  const share = shared / Math.max(lanes.size, 1);
+  let total = 0;
+  for (const { bufferedBytes } of lanes.values()) total += bufferedBytes;
+  for (const lane of lanes.values()) balanceOne(lane, share, total >= shared, turn);
+}
+
+function balanceOne(lane: Lane, share: number, allFull: boolean, turn: Turn): void {
+  const { bufferedBytes, partition, paused } = lane;
   if (lane.drainDeadlineMs !== null) return;
-  const share = (turn.settings.maxBufferedBytes * sharedPart) / Math.max(lanes, 1);
-  const { bufferedBytes } = lane;
-  if (!lane.paused && bufferedBytes > 0 && (bufferedBytes >= share || memoryIsFull(lane))) {
+  if (!paused && bufferedBytes > 0 && (allFull || bufferedBytes >= share || lane.commits.memoryFull)) {
     lane.paused = true;
-    turn.emit({ kind: 'pause', partition: lane.partition });
-  } else if (lane.paused && (bufferedBytes === 0 || (bufferedBytes <= share / 2 && !memoryIsFull(lane)))) {
+    turn.emit({ kind: 'pause', partition });
+  } else if (paused && (bufferedBytes === 0 || (!allFull && bufferedBytes <= share / 2 && !lane.commits.memoryFull))) {
     lane.paused = false;
-    turn.emit({ kind: 'resume', partition: lane.partition });
+    turn.emit({ kind: 'resume', partition });
   }
 }

@@ -60,6 +60,8 @@ export interface OpenCommits {
   offers: CommitOffer[];
   offered: CommitOffer;
   savedVersion: number;
+  /** What is to be remembered comes near the metadata's limit: no more records until it is less. */
+  memoryFull: boolean;
   failures: number;
   retryAtMs: number | null;
 }
@@ -117,6 +119,7 @@ export function openLane(event: Gained): Lane {
     commits: {
       offers: [],
       savedVersion: 0,
+      memoryFull: false,
       offered: { offset: event.position, version: 0 },
       failures: 0,
       retryAtMs: null,

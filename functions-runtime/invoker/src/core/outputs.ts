@@ -41,7 +41,8 @@ export function onWritten(lane: Lane, event: Extract<CoreEvent, { kind: 'written
       const retryAtMs = turn.atMs + backoffMs(turn.settings.retry, failures, turn.settings.random);
       lane.write = { ...write, writeId: null, failures, retryAtMs };
       const { reason, detail } = event.outcome;
-      block(lane, 'write', write.decided[0]!.record.offset, `not written: ${reason}: ${detail}`, turn);
+      const { offset } = write.decided[0]!.record;
+      if (failures > 1) block(lane, 'write', offset, `not written: ${reason}: ${detail}`, turn);
       return;
     }
   }

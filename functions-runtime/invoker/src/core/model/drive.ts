@@ -1,0 +1,71 @@
+/** Drives a world by choices: first with faults, then healed until nothing is left to do. */
+import { promise } from './fates.ts';
+import { Chance } from './function.ts';
+import type { World } from './world.ts';
+
+type Action = () => void;
+
+/** Weights: ordinary life often, each fault now and then. */
+export function act(world: World, choice: number): void {
+  const chance = new Chance(choice);
+  const actions = chance.next(100) < 70 ? ordinary(world, chance) : faulty(world, chance);
+  if (actions.length > 0) actions[chance.next(actions.length)]!();
+}
+
+function ordinary(world: World, chance: Chance): Action[] {
+  const actions: Action[] = [];
+  for (const { partition } of world.logs) {
+    if (!world.held.has(partition)) actions.push(() => world.gain(partition));
+    else if (world.fetchable(partition)) actions.push(() => world.fetch(partition, 1 + chance.next(6)));
+  }
+  for (const callId of world.calls.keys()) actions.push(() => world.answer(callId, null));
+  for (const writeId of world.writes.keys()) actions.push(() => world.finishWrite(writeId, 'ok', 0));
+  if (world.commits.size > 0) actions.push(() => world.flushCommits('ok', true));
+  if (world.alarmMs !== null) actions.push(() => world.tick(world.alarmMs!));
+  return actions;
+}
+
+function faulty(world: World, chance: Chance): Action[] {
+  const actions: Action[] = [
+    () => world.tick(world.atMs + chance.next(3000)),
+    () => world.step({ kind: 'function-available', atMs: world.atMs }),
+    () => world.appendTo(chance.next(world.logs.length), chance),
+  ];
+  if (chance.next(6) === 0) actions.push(() => world.crash(chance));
+  for (const callId of world.calls.keys())
+    actions.push(
+      () => world.answer(callId, chance),
+      () => world.answer(callId, chance),
+    );
+  for (const [writeId, { records }] of world.writes) {
+    actions.push(() => world.finishWrite(writeId, 'failed', chance.next(records.length + 1)));
+  }
+  if (world.commits.size > 0) {
+    actions.push(() => world.flushCommits(chance.next(2) === 0 ? 'refused' : 'failed', chance.next(2) === 0));
+  }
+  for (const [partition, { draining, epoch }] of world.held) {
+    if (!draining) actions.push(() => world.drain(partition, chance.next(4) * 500));
+    actions.push(() => world.lose(partition));
+    actions.push(() => world.answerLate(partition, epoch - chance.next(2)));
+  }
+  return actions;
+}
+
+/** Longest life after the faults: so many steps settle anything the model can hold. */
+const mostSteps = 4000;
+
+/** D8: after the faults stop everything is settled and committed, or the partition says why it is blocked. */
+export function settleAll(world: World): void {
+  world.healed = true;
+  for (let steps = 0; ; steps += 1) {
+    promise(steps < mostSteps, 'D8', () => `does not come to rest: ${JSON.stringify(world.core.snapshot())}`);
+    if (world.rest()) break;
+    const actions = ordinary(world, new Chance(steps));
+    promise(actions.length > 0, 'D8', () => `nothing to do, but not settled: ${JSON.stringify(world.core.snapshot())}`);
+    const urgent = world.alarmMs === null ? actions : actions.slice(0, -1);
+    const from = urgent.length > 0 ? urgent : actions;
+    from[steps % from.length]!();
+  }
+  for (const partition of [...world.held.keys()]) world.drain(partition, 0);
+  promise(world.held.size === 0, 'D8', () => 'a drained partition is not released');
+}
