@@ -47,8 +47,8 @@ export function createReporter(
         written.set(uid, { resourceVersion: result.value.metadata.resourceVersion, status });
         return { kind: 'written' };
       }
-      // Deleted meanwhile, or made again under the same name: nobody is left to report to.
-      return result.status === 404 || result.code === 'Conflict' ? { kind: 'gone' } : result;
+      // Deleted meanwhile: nobody is left to report to. Made again under the same name (a conflict): the next look finds the new one.
+      return result.status === 404 ? { kind: 'gone' } : result;
     },
     forget: (uid) => void written.delete(uid),
   };
