@@ -1,4 +1,5 @@
 // The way of a cluster that is there already: HEADRACE_KUBECONFIG names its kubeconfig.
+import { access, constants } from 'node:fs/promises';
 import { kubectl, mustKubectl } from './cluster.ts';
 import { must } from './commands.ts';
 import { kafkaNamespace, publicKafkaImage } from './kafka.ts';
@@ -16,6 +17,9 @@ export const given: ClusterWay = {
   async up() {
     const path = kubeconfig();
     if (!path) throw new Missing('HEADRACE_KUBECONFIG is not set', 'set it to the path of a kubeconfig file');
+    await access(path, constants.R_OK).catch(() => {
+      throw new Missing(`${path} cannot be read`, 'set HEADRACE_KUBECONFIG to the path of a kubeconfig file');
+    });
     const { code, stderr } = await kubectl(path, ['get', '--raw', '/readyz', '--request-timeout=10s']);
     if (code !== 0) throw new Missing(`the cluster of ${path} does not answer: ${stderr.trim()}`, 'see that it runs');
     const address = "{.items[0].status.addresses[?(@.type=='InternalIP')].address}";

@@ -11,10 +11,17 @@ import type { ClusterWay } from './way.ts';
 
 export const local: ClusterWay = {
   name: 'local',
-  applies: async () => process.platform === 'linux' && process.getuid?.() === 0,
-  up: bringUp,
+  applies: async () => isLinuxRoot(),
+  async up() {
+    if (!isLinuxRoot()) {
+      const act =
+        'start a Docker engine and install kind (https://kind.sigs.k8s.io), or set HEADRACE_KUBECONFIG to a cluster, or be root on Linux';
+      throw new Missing('this machine has no way to a cluster', act);
+    }
+    return bringUp();
+  },
   async down() {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) return;
+    if (!isLinuxRoot()) return;
     const ended = await step('ending the local cluster', removeNodes);
     for (const node of ended) await rm(node.stateDir, { recursive: true, force: true });
     await rm(stateDir, { recursive: true, force: true });
@@ -26,3 +33,7 @@ export const local: ClusterWay = {
   },
   status: localStatus,
 };
+
+function isLinuxRoot(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0;
+}
