@@ -20,8 +20,9 @@ export const isAttributeName = (name: string): boolean => attributeName.test(nam
 
 const forbidden = /\p{Cc}|\p{Cs}|\p{Noncharacter_Code_Point}/u;
 const forbiddenAll = new RegExp(forbidden, 'gu');
+const printableAscii = /^[ -~]*$/;
 /** A CloudEvents String: no control characters, no lone surrogates, no noncharacters. */
-export const isAttributeText = (text: string): boolean => !forbidden.test(text);
+export const isAttributeText = (text: string): boolean => printableAscii.test(text) || !forbidden.test(text);
 
 /** JSON text with what a CloudEvents String must not hold written as `\\u` escapes. */
 export function escapedText(json: string): string {

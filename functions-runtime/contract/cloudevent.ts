@@ -149,20 +149,22 @@ function assembledAs(
   return assembled(id, [...attributes, ['datacontenttype', contentType]], value, contentType);
 }
 
-function* recordAttributes(record: SourceRecord): Generator<Attribute> {
+function recordAttributes(record: SourceRecord): Attribute[] {
+  const attributes: Attribute[] = [];
   if (record.timestampMs >= 0 && record.timestampMs <= lastYearEndMs) {
-    yield ['time', new Date(record.timestampMs).toISOString()];
+    attributes.push(['time', new Date(record.timestampMs).toISOString()]);
   }
   if (record.key !== null) {
     const text = utf8Text(record.key);
     const fit = text !== null && text !== '' && isAttributeText(text);
-    yield fit ? [keyExtension, text] : [keyBytesExtension, record.key.toString('base64')];
+    attributes.push(fit ? [keyExtension, text] : [keyBytesExtension, record.key.toString('base64')]);
   }
   if (record.headers.length > 0) {
     const list = record.headers.map(([name, value]) => [name.toString('utf8'), value?.toString('base64')]);
-    yield [headersExtension, escapedText(JSON.stringify(list))];
+    attributes.push([headersExtension, escapedText(JSON.stringify(list))]);
+    attributes.push(...traceOf((name) => headerText(record, name)));
   }
-  yield* traceOf((name) => headerText(record, name));
+  return attributes;
 }
 
 function traceOf(read: (name: string) => unknown): (readonly [name: string, value: string])[] {
@@ -191,10 +193,25 @@ function encoded(
   data: Buffer | null,
   dataPieces: readonly (string | Buffer)[],
 ): EncodedEvent {
-  const members = attributes.map(([name, value]) => `"${name}":${JSON.stringify(value)}`).join(',');
-  const trace = traceOf((wanted) => attributes.find(([name]) => name === wanted)?.[1]);
-  return { kind: 'event', id, pieces: [`{${members}`, ...dataPieces, '}'], binary: { attributes, data }, trace };
+  let head = '{';
+  for (const [name, value] of attributes) {
+    const isPlain = typeof value === 'string' && needsNoEscape.test(value);
+    head += `${head === '{' ? '' : ','}"${name}":${isPlain ? `"${value}"` : JSON.stringify(value)}`;
+  }
+  return {
+    kind: 'event',
+    id,
+    pieces: [head, ...dataPieces, '}'],
+    binary: { attributes, data },
+    // Most events have no outputs that ask for it.
+    get trace() {
+      return traceOf((wanted) => attributes.find(([name]) => name === wanted)?.[1]);
+    },
+  };
 }
+
+/** Printable ASCII without the double quote and the backslash. */
+const needsNoEscape = /^[ !#-[\]-~]*$/;
 
 function isJson(value: Buffer): boolean {
   const text = utf8Text(value);
@@ -203,6 +220,7 @@ function isJson(value: Buffer): boolean {
 
 /** The only header of that name, when it is a CloudEvents text. Names are compared as Kafka does: byte by byte. */
 export function headerText(record: SourceRecord, name: string): string | null {
+  if (record.headers.length === 0) return null;
   const found = record.headers.filter(
     ([rawName]) => rawName.length === name.length && rawName.toString('latin1') === name,
   );

@@ -2,6 +2,9 @@
 import type { CoreEvent } from './events.ts';
 import type { Lane, Turn } from './lanes.ts';
 
+/** More than so many batches, or these bytes, ahead of the function make no lane quicker: they would only cost memory. */
+const batchesAhead = 2;
+const bytesAhead = 2 * 1024 * 1024;
 /** This part of the buffer is shared among the lanes; the rest is for fetches that were under way when their lane was paused. */
 const sharedPart = 0.75;
 
@@ -22,7 +25,8 @@ export function arrive(lane: Lane, event: Extract<CoreEvent, { kind: 'arrived' }
 /** Each lane has the same share, so that a slow partition cannot take the buffer from the others; what is left over from lanes that came later counts too. */
 export function balance(lanes: ReadonlyMap<number, Lane>, turn: Turn): void {
   const shared = turn.settings.maxBufferedBytes * sharedPart;
-  const share = shared / Math.max(lanes.size, 1);
+  const ample = Math.max(bytesAhead, batchesAhead * turn.settings.batch.maxBytes);
+  const share = Math.min(ample, shared / Math.max(lanes.size, 1));
   let total = 0;
   for (const { bufferedBytes } of lanes.values()) total += bufferedBytes;
   for (const lane of lanes.values()) balanceOne(lane, share, total >= shared, turn);

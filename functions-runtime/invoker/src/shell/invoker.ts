@@ -5,7 +5,7 @@ import type { Fetcher, KafkaCluster, KafkaRoom, Membership, MembershipHandlers, 
 import type { InvokerConfig } from '../config.ts';
 import { type Core, createCore } from '../core/core.ts';
 import { coreSettings } from '../core/settings.ts';
-import { arrived } from './arrivals.ts';
+import { arrived, compacted } from './arrivals.ts';
 import { Attendance } from './attendance.ts';
 import { Calls } from './calls.ts';
 import { Commits } from './commits.ts';
@@ -18,8 +18,8 @@ import { Ownership } from './ownership.ts';
 import { type EffectHandlers, Shell } from './shell.ts';
 import { Tally } from './tally.ts';
 
-const fetchMaxBytes = 4 * 1024 * 1024;
-const fetchPartitionMaxBytes = 1024 * 1024;
+const fetchMaxBytes = 2 * 1024 * 1024;
+const fetchPartitionMaxBytes = 512 * 1024;
 const fetchMaxWaitMs = 250;
 /** Records go to the core in portions of this part of the buffer. */
 const portionsOfBuffer = 64;
@@ -206,7 +206,7 @@ export class Invoker {
         onRecords: (partition, fetched, nextPosition) => {
           const epoch = this.#ownership.epochOf(partition);
           if (epoch === null) return;
-          const records = fetched.map((record) => arrived(record, topic, partition, format));
+          const records = compacted(fetched).map((record) => arrived(record, topic, partition, format));
           this.#intake.take(partition, records, nextPosition, {
             onPortion: (portion, next) => {
               this.#tally.recordsIn += portion.length;
