@@ -20,6 +20,10 @@ export async function makeCommands(): Promise<void> {
   }
 }
 
+export async function removeCommands(): Promise<void> {
+  await rm(binDir, { recursive: true, force: true });
+}
+
 /** Lines for a shell to evaluate. */
 export function shellLines(record: ClusterRecord, bin = binDir): string {
   const lines = [

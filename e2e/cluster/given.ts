@@ -16,7 +16,10 @@ export const given: ClusterWay = {
   applies: async () => kubeconfig() !== undefined,
   async up() {
     const path = kubeconfig();
-    if (!path) throw new Missing('HEADRACE_KUBECONFIG is not set', 'set it to the path of a kubeconfig file');
+    if (!path) {
+      const act = 'set it to the path of a kubeconfig file, or "make down" to be done with the cluster that was given';
+      throw new Missing('HEADRACE_KUBECONFIG is not set', act);
+    }
     await access(path, constants.R_OK).catch(() => {
       throw new Missing(`${path} cannot be read`, 'set HEADRACE_KUBECONFIG to the path of a kubeconfig file');
     });

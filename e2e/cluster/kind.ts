@@ -1,4 +1,5 @@
 // The way of a machine with a Docker engine: a cluster in a container, made by kind (https://kind.sigs.k8s.io).
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { must, onPath, run } from './commands.ts';
 import { kafkaNodePort, publicKafkaImage } from './kafka.ts';
@@ -7,7 +8,7 @@ import { stateDir } from './state.ts';
 import type { ClusterWay } from './way.ts';
 
 const name = 'headrace';
-const kubeconfig = join(stateDir, 'kubeconfig');
+const kubeconfig = join(stateDir, 'kind-kubeconfig');
 const createTimeoutMs = 10 * 60_000;
 
 /** The broker's node port appears at the same port of this machine. */
@@ -40,6 +41,7 @@ export const kind: ClusterWay = {
     if ((await isKindItself()) && (await exists())) {
       await must('kind', ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig], { timeoutMs: 120_000 });
     }
+    await rm(kubeconfig, { force: true });
   },
   async loadImages(archives) {
     for (const archive of archives) {

@@ -23,8 +23,9 @@ export const local: ClusterWay = {
   async down() {
     if (!isLinuxRoot()) return;
     const ended = await step('ending the local cluster', removeNodes);
-    for (const node of ended) await rm(node.stateDir, { recursive: true, force: true });
-    await rm(stateDir, { recursive: true, force: true });
+    for (const dir of new Set([...ended.map((node) => node.stateDir), stateDir])) {
+      await rm(dir, { recursive: true, force: true });
+    }
   },
   async loadImages(archives) {
     const node = findNode();

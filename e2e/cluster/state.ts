@@ -1,5 +1,5 @@
 // Where a running cluster leaves its traces, and the record that says how it was made.
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -31,6 +31,10 @@ export async function readRecord(): Promise<ClusterRecord | undefined> {
 
 export async function writeRecord(record: ClusterRecord): Promise<void> {
   await writeWhole(recordFile, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+export async function removeRecord(): Promise<void> {
+  await rm(recordFile, { force: true });
 }
 
 /** Writes a file so that nobody ever reads half of it. */

@@ -26,7 +26,7 @@ export function decide(daemon: Daemon, found: readonly Pick<Inhabitant, 'argv'>[
 export async function ensureDaemon(node: NodeProcess, daemon: Daemon): Promise<DaemonAct> {
   const found = findDaemon(node, daemon);
   const act = decide(daemon, found);
-  if (act === 'restart') for (const process of found) await end(process);
+  if (act === 'restart') for (const older of found) await end(older);
   if (act !== 'keep') await start(node, daemon);
   return act;
 }
@@ -52,17 +52,18 @@ async function start(node: NodeProcess, daemon: Daemon): Promise<void> {
   const log = `${inside.log}/${daemon.name}.log`;
   const environment = Object.entries(daemonEnv).map(([name, value]) => `${name}=${value}`);
   // In the node's process namespace the shell's orphan becomes a child of the node's first process, not of this command.
-  const script = 'log=$1; shift; setsid "$@" >>"$log" 2>&1 </dev/null &';
+  const script = 'ulimit -n "$(ulimit -H -n)" || true; log=$1; shift; setsid "$@" >>"$log" 2>&1 </dev/null &';
   await mustInNode(node, ['env', '-i', ...environment, 'sh', '-c', script, 'start', log, ...daemon.argv]);
   const isThere = () => (findDaemon(node, daemon).length > 0 ? true : undefined);
   await until(`${daemon.name} has started`, { atMostMs: 5_000, everyMs: 10 }, isThere, () => logTail(daemon));
 }
 
-async function end(process: Inhabitant): Promise<void> {
-  const gone = () => (isAlive(process) ? undefined : true);
-  signal(process, 'SIGTERM');
-  await until('', { atMostMs: 5_000, everyMs: 20 }, gone).catch(() => signal(process, 'SIGKILL'));
-  await until(`process ${process.pid} (${process.argv[0]}) has ended`, { atMostMs: 5_000, everyMs: 20 }, gone);
+async function end(daemon: Inhabitant): Promise<void> {
+  const gone = () => (isAlive(daemon) ? undefined : true);
+  const title = `process ${daemon.pid} (${daemon.argv[0]}) has ended`;
+  signal(daemon, 'SIGTERM');
+  await until(title, { atMostMs: 5_000, everyMs: 20 }, gone).catch(() => signal(daemon, 'SIGKILL'));
+  await until(title, { atMostMs: 5_000, everyMs: 20 }, gone);
 }
 
 function signal(recorded: Inhabitant, name: NodeJS.Signals): void {

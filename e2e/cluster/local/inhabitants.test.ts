@@ -1,6 +1,6 @@
 // Which processes are taken for the node and its programs, and which are left alone.
 import { describe, expect, test } from 'vitest';
-import { asNode, type Inhabitant, inhabitants, parsePids, running } from './inhabitants.ts';
+import { asNode, type Inhabitant, inhabitants, parsePids, parseUid, running } from './inhabitants.ts';
 
 const first: Inhabitant = {
   pid: 4100,
@@ -8,6 +8,7 @@ const first: Inhabitant = {
   startTime: '88100',
   pidNamespace: 'pid:[4026532245]',
   pids: [4100, 1],
+  uid: 0,
 };
 
 describe('a node is known', () => {
@@ -24,6 +25,7 @@ describe('a node is known', () => {
     ['a program that only mentions the name', { argv: ['vi', 'headrace-node', '/x'] }],
     ['a process of that name in the machine itself', { pids: [4100] }],
     ['a child of the first process', { pids: [4101, 2] }],
+    ['one that a user started in a namespace of theirs', { uid: 1000 }],
     ['one without the folder of its state', { argv: ['headrace-node'] }],
   ])('not: %s', (_, change: Partial<Inhabitant>) => {
     expect(asNode({ ...first, ...change })).toBeUndefined();
@@ -53,6 +55,11 @@ describe('a program of the node', () => {
 test('the pids of a process are read from its status', () => {
   expect(parsePids('Name:\tetcd\nPid:\t4200\nNSpid:\t4200\t9\t1\nVmPeak:\t1 kB\n')).toEqual([4200, 9, 1]);
   expect(parsePids('Name:\tetcd\n')).toEqual([]);
+});
+
+test('the user of a process is the one that acts', () => {
+  expect(parseUid('Name:\tetcd\nUid:\t1000\t0\t0\t0\n')).toBe(0);
+  expect(parseUid('Name:\tetcd\n')).toBe(-1);
 });
 
 test.runIf(process.platform === 'linux')('this very process is among the inhabitants, and is no node', () => {

@@ -15,6 +15,8 @@ export interface Inhabitant {
   readonly pidNamespace: string;
   /** Its pid in each namespace, the machine's first. */
   readonly pids: readonly number[];
+  /** Its user on this machine: a namespace's own root is somebody else here. */
+  readonly uid: number;
 }
 
 /** A node's first process; when it ends, the kernel ends everything in the node. */
@@ -25,11 +27,14 @@ export interface NodeProcess extends Inhabitant {
   readonly programs: string;
 }
 
-/** Says whether a process is a node's first one: by its name and by being process 1 of a namespace below the machine's. */
+/**
+ * Says whether a process is a node's first one: by its name, by being process 1 of a namespace below the machine's, and by
+ * its user, because everybody may name a process as they like and what it names as its folder will be removed.
+ */
 export function asNode(candidate: Inhabitant): NodeProcess | undefined {
   const [name, stateDir, programs] = candidate.argv;
   if (name !== nodeProcessName || !stateDir || !programs) return undefined;
-  if (candidate.pids.length < 2 || candidate.pids.at(-1) !== 1) return undefined;
+  if (candidate.uid !== 0 || candidate.pids.length < 2 || candidate.pids.at(-1) !== 1) return undefined;
   return { ...candidate, stateDir, programs };
 }
 
@@ -42,6 +47,11 @@ export function running(program: string, node: NodeProcess, all: readonly Inhabi
 export function parsePids(status: string): number[] {
   const [, numbers] = /^NSpid:\s*(.*)$/m.exec(status) ?? [];
   return (numbers ?? '').split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** The effective user of the `Uid:` line of /proc/PID/status; -1 without one. */
+export function parseUid(status: string): number {
+  return Number(/^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1] ?? -1);
 }
 
 /** Every process that can be looked at; one that ends meanwhile is left out. */
@@ -61,8 +71,9 @@ function inhabitant(pid: number): Inhabitant | undefined {
     const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     if (!stat || stat.state === 'Z' || stat.state === 'X') return undefined;
     const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-    const pids = parsePids(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return { pid, argv, startTime: stat.startTime, pidNamespace: readlinkSync(`/proc/${pid}/ns/pid`), pids };
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const pidNamespace = readlinkSync(`/proc/${pid}/ns/pid`);
+    return { pid, argv, startTime: stat.startTime, pidNamespace, pids: parsePids(status), uid: parseUid(status) };
   } catch {
     return undefined;
   }
