@@ -104,6 +104,9 @@ function judgeVerdicts(asked: readonly Asked[], verdicts: readonly RecordVerdict
       decided.push(acked(record, verdict, rules));
       continue;
     }
+    // The function was not given it, nor those behind it: they are sent again at once, and no attempt is counted.
+    if (verdict.kind === 'retry' && verdict.notRun === true)
+      return { decided, charged: [], condemned, next: { kind: 'go-on' } };
     const failed = afterFailure(history, rules.atMs);
     if (verdict.kind === 'retry' && !rules.chargeable)
       return { decided, charged: [], condemned, next: { kind: 'unwell' } };
@@ -126,10 +129,10 @@ function judgeVerdicts(asked: readonly Asked[], verdicts: readonly RecordVerdict
 
 /** Whoever was named failed an attempt, also behind the first: else a record behind many failing ones would be called without end. */
 function namedToRetry(asked: readonly Asked[], verdicts: readonly RecordVerdict[], from: number): number[] {
-  return asked
-    .filter((_, index) => index >= from && verdicts[index]!.kind === 'retry')
-    .map(({ record }) => record.offset);
+  return asked.filter((_, index) => index >= from && isFailure(verdicts[index]!)).map(({ record }) => record.offset);
 }
+
+const isFailure = (verdict: RecordVerdict): boolean => verdict.kind === 'retry' && verdict.notRun !== true;
 
 /** Nobody was named: a batch is made smaller until one record fails alone. */
 function judgeFailure(asked: readonly Asked[], cause: Omit<Fault, 'failed'>, rules: Rules): Judgement {
