@@ -7,7 +7,7 @@ import { scenario } from '../given/stage.ts';
 import { startTraffic } from '../given/traffic.ts';
 import { says } from '../then/conditions.ts';
 import { drained, flowing } from '../then/flow.ts';
-import { none, readyPods, recordReplicas, some, went } from '../then/replicas.ts';
+import { atZero, none, recordReplicas, some, went } from '../then/replicas.ts';
 import { verdictOf } from '../then/verdict.ts';
 
 const name = 'sleeper';
@@ -33,12 +33,12 @@ scenario('zero → wake → zero', async ({ stage }) => {
   ];
   const zero = (withinMs: number) =>
     Promise.all([
-      readyPods(kubernetes, 'deployments', functionDeployment(name), none, { withinMs }),
-      readyPods(kubernetes, 'statefulsets', invokerStatefulSet(name), none, { withinMs }),
+      atZero(kubernetes, 'deployments', functionDeployment(name), { withinMs }),
+      atZero(kubernetes, 'statefulsets', invokerStatefulSet(name), { withinMs }),
     ]);
   await zero(60_000);
 
-  const wakes: number[] = [];
+  const [wakes, rests]: [number[], number[]] = [[], []];
   const sent: string[] = [];
   for (const perSecond of [1, 200]) {
     const before = await stage.topics.ends(output);
@@ -51,8 +51,10 @@ scenario('zero → wake → zero', async ({ stage }) => {
     await flowing(stage, output, before + 1, { withinMs: 60_000 });
     wakes.push(performance.now() - startedMs);
     sent.push(...(await traffic.finished));
+    const lastEventMs = performance.now();
     await drained(stage, name, input, { withinMs: 60_000 });
     await zero((idleTimeoutSeconds + toZeroSeconds) * 1_000);
+    rests.push(performance.now() - lastEventMs);
   }
 
   await Promise.all([functions.stop(), invokers.stop()]);
@@ -62,7 +64,9 @@ scenario('zero → wake → zero', async ({ stage }) => {
   const verdict = await verdictOf(stage, { sent, input, outputs: [output] });
   expect(verdict.problems).toEqual([]);
   expect(verdict.duplicates).toBe(0);
-  const times = wakes.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(' and ');
-  stage.figure(`from the first event to the first output, from zero: ${times}`);
+  stage.figure(`from the first event to the first output, from zero: ${inSeconds(wakes)}`);
+  stage.figure(`from the last event to zero, of these ${idleTimeoutSeconds} s idle time: ${inSeconds(rests)}`);
   stage.figure(`function pods ${functions.seen.join(' → ')}, invokers ${invokers.seen.join(' → ')}`);
 });
+
+const inSeconds = (times: readonly number[]): string => times.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(' and ');

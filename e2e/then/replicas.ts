@@ -3,7 +3,7 @@ import type { Kubernetes } from '../given/kubernetes.ts';
 import { eventually } from './eventually.ts';
 
 export interface ReplicaRecord {
-  /** Ready pods, newest last; equal neighbours are one. */
+  /** Pods, ready or not, newest last; equal neighbours are one. */
   readonly seen: readonly number[];
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export function recordReplicas(
     'the recording is stopped',
     { withinMs: 10 * 60_000, everyMs: lookEveryMs },
     async () => {
-      const replicas = (await kubernetes.get(resource, name))?.status?.readyReplicas ?? 0;
+      const replicas = (await kubernetes.get(resource, name))?.status?.replicas ?? 0;
       if (seen.at(-1) !== replicas) seen.push(replicas);
       return seen;
     },
@@ -48,6 +48,21 @@ export function went(seen: readonly number[], steps: readonly ((replicas: number
 
 export const none = (replicas: number): boolean => replicas === 0;
 export const some = (replicas: number): boolean => replicas > 0;
+
+/** Waits until the workload has no pod any more. */
+export async function atZero(
+  kubernetes: Kubernetes,
+  resource: 'deployments' | 'statefulsets',
+  name: string,
+  { withinMs }: { readonly withinMs: number },
+): Promise<void> {
+  const look = async () => {
+    const { spec, status } = (await kubernetes.get(resource, name)) ?? {};
+    return { wanted: spec?.replicas ?? 0, pods: status?.replicas ?? 0 };
+  };
+  const isSo = ({ wanted, pods }: { readonly wanted: number; readonly pods: number }) => wanted === 0 && pods === 0;
+  await eventually(`${resource}/${name} is at zero`, { withinMs }, look, isSo);
+}
 
 /** Waits until so many pods are ready. */
 export async function readyPods(
