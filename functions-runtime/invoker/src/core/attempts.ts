@@ -59,12 +59,12 @@ export class AttemptMemory {
     this.#failed.delete(offset);
   }
 
-  /** The age of every failed record stood still for so long: the function was not there or not well. */
+  /** The age of every failed record stood still for so long: the function was not there or not well. Told with the next commit. */
   hold(heldMs: number): void {
     if (this.#failed.size === 0 || heldMs <= 0) return;
-    for (const [offset, failed] of this.#failed)
+    for (const [offset, failed] of this.#failed) {
       this.#failed.set(offset, { ...failed, heldMs: failed.heldMs + heldMs });
-    this.#version += 1;
+    }
   }
 
   /**

@@ -37,6 +37,7 @@ function worldOf({ partitions, records, logSeed, settings: s }: Plan): World {
     const log = new PartitionLog(partition, chance.next(20));
     for (let count = 0; count < records; count += 1)
       log.append(natures[chance.next(natures.length)]!, chance.next(4) === 0 ? 2 : 0);
+    if (chance.next(3) === 0) log.settleBefore((index) => index > 0 && chance.next(3) === 0);
     return log;
   });
   const jitter = new Chance(s.jitter);

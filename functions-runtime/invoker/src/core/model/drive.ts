@@ -43,8 +43,8 @@ function faulty(world: World, chance: Chance): Action[] {
   if (world.commits.size > 0) {
     actions.push(() => world.flushCommits(chance.next(2) === 0 ? 'refused' : 'failed', chance.next(2) === 0));
   }
-  for (const [partition, { draining, epoch }] of world.held) {
-    if (!draining) actions.push(() => world.drain(partition, chance.next(4) * 500));
+  for (const [partition, { drainDeadlineMs, epoch }] of world.held) {
+    if (drainDeadlineMs === null) actions.push(() => world.drain(partition, chance.next(4) * 500));
     actions.push(() => world.lose(partition));
     actions.push(() => world.answerLate(partition, epoch - chance.next(2)));
   }

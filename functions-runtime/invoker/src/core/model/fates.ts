@@ -35,6 +35,8 @@ export interface Fate {
   firstFailureMs: number | null;
   /** The function itself refused it for good. */
   refused: boolean;
+  /** An owner before the story settled it, above the committed offset. */
+  settledBefore: boolean;
 }
 
 /** More than a host takes in one call, and than a fetch brings unless it is alone. */
@@ -55,6 +57,7 @@ export function newFate(partition: number, offset: number, nature: Nature): Fate
     failures: 0,
     firstFailureMs: null,
     refused: false,
+    settledBefore: false,
   };
 }
 
@@ -72,7 +75,7 @@ export function mayBeGivenUp(fate: Fate, policy: Policy, takeOvers: number, atMs
 
 /** Acked with all outputs written, or dead-lettered for certain, or dropped as the policy allows (D3, D4). */
 export function isSettled(fate: Fate, policy: Policy, takeOvers: number, atMs: number): boolean {
-  if (fate.deadLettered) return true;
+  if (fate.deadLettered || fate.settledBefore) return true;
   if (policy.drops && mayBeGivenUp(fate, policy, takeOvers, atMs)) return true;
   for (const [callId, outputs] of fate.oks) {
     let written = 0;
@@ -84,6 +87,7 @@ export function isSettled(fate: Fate, policy: Policy, takeOvers: number, atMs: n
 
 /** Its fate was decided by this owner, so the next record may be called (P1). */
 export function isDecided(fate: Fate, epoch: number, policy: Policy, takeOvers: number, atMs: number): boolean {
+  if (fate.settledBefore) return true;
   if (fate.okUnder === epoch || fate.deadLetterAskedUnder === epoch) return true;
   return policy.drops && mayBeGivenUp(fate, policy, takeOvers, atMs);
 }

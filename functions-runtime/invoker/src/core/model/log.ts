@@ -40,6 +40,15 @@ export class PartitionLog {
     this.end += 1;
   }
 
+  /** Each record of which `isSettled` was settled by an owner before the story, which then let go in order. */
+  settleBefore(isSettled: (index: number) => boolean): void {
+    const settled = this.fates.filter((_, index) => isSettled(index));
+    for (const fate of settled) fate.settledBefore = true;
+    const settledAbove = settled.map(({ offset }) => [offset, offset] as const);
+    const metadata = { epoch: 1, topicId, released: true, settledAbove, attempts: [] };
+    this.committed = { ...this.committed, text: encodeCommitMetadata(metadata) };
+  }
+
   fate(offset: number): Fate {
     return this.#byOffset.get(offset)!;
   }

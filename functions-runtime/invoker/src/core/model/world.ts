@@ -28,7 +28,8 @@ export interface Holding {
   paused: boolean;
   /** A fetch was under way when it was paused. */
   fetchUnderWay: boolean;
-  draining: boolean;
+  /** Set while it is drained. */
+  drainDeadlineMs: number | null;
 }
 
 export const natures: readonly Nature[] = [
@@ -88,7 +89,7 @@ export class World {
 
   gain(partition: number): void {
     const { epoch, position, memory, unclean } = this.#log(partition).takeOver();
-    this.held.set(partition, { epoch, fetched: position, paused: false, fetchUnderWay: false, draining: false });
+    this.held.set(partition, { epoch, fetched: position, paused: false, fetchUnderWay: false, drainDeadlineMs: null });
     this.step({ kind: 'gained', atMs: this.atMs, partition, epoch, topicId, position, memory, unclean });
   }
 
@@ -114,7 +115,7 @@ export class World {
   /** What can be fetched: something new, and not paused, or asked for before. */
   fetchable(partition: number): boolean {
     const holding = this.held.get(partition);
-    if (holding === undefined || holding.draining) return false;
+    if (holding?.drainDeadlineMs !== null) return false;
     return (!holding.paused || holding.fetchUnderWay) && holding.fetched < this.#log(partition).end;
   }
 
@@ -174,8 +175,9 @@ export class World {
   }
 
   drain(partition: number, withinMs: number): void {
-    this.held.get(partition)!.draining = true;
-    this.step({ kind: 'draining', atMs: this.atMs, partition, deadlineMs: this.atMs + withinMs });
+    const deadlineMs = this.atMs + withinMs;
+    this.held.get(partition)!.drainDeadlineMs = deadlineMs;
+    this.step({ kind: 'draining', atMs: this.atMs, partition, deadlineMs });
   }
 
   lose(partition: number): void {
@@ -276,7 +278,10 @@ export class World {
       () => `released p${partition}@${epoch}, which is not held`,
     );
     log.commit(offset, metadata, (fate) => this.settled(fate));
-    if (metadata.released) {
+    const { drainDeadlineMs } = this.held.get(partition)!;
+    if (!metadata.released) {
+      promise(this.atMs >= drainDeadlineMs!, 'D5', () => `p${partition} is not drained, though there is time`);
+    } else {
       for (const fate of log.from(offset)) {
         promise(
           fate.acceptedUnder !== epoch,
@@ -328,7 +333,7 @@ export class World {
     const holding = this.held.get(partition);
     const where = `p${partition}@${epoch} ${offsetsOf(records)}`;
     promise(holding?.epoch === epoch, 'P1', () => `call of ${where}, which is not held`);
-    promise(!holding.draining, 'D5', () => `call of ${where} while draining`);
+    promise(holding.drainDeadlineMs === null, 'D5', () => `call of ${where} while draining`);
     for (const other of this.calls.values())
       promise(other.partition !== partition, 'P1', () => `two open calls: ${where}`);
     const first = records[0]!.offset;
@@ -338,7 +343,10 @@ export class World {
       if (fate.offset < log.committed.offset || fate.offset >= first) continue;
       promise(decided(fate), 'P1', () => `${where} is called before ${fate.offset} (${fate.nature}) is decided`);
     }
-    const visible = log.from(first).slice(0, records.length);
+    const visible = log
+      .from(first)
+      .filter(({ settledBefore }) => !settledBefore)
+      .slice(0, records.length);
     promise(offsetsOf(visible as unknown as ArrivedRecord[]) === offsetsOf(records), 'P2', () => `${where} has a gap`);
     for (const fate of visible) {
       promise(fate.acceptedUnder !== epoch, 'P2', () => `${where}: ${fate.offset} was accepted by this owner before`);

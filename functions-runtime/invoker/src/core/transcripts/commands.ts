@@ -13,6 +13,8 @@ export interface Story {
   readonly asked: ReadonlyMap<number, { readonly partition: number; readonly epoch: number; readonly records: number }>;
 }
 
+/** Unix time at which every story begins; its texts count from there. */
+export const beginMs = 1_800_000_000_000;
 const defaultRecordBytes = 100;
 
 /** All times whole: jitter is at its upper end. */
@@ -177,7 +179,7 @@ function repeated(word: string): RecordVerdict[] {
 
 /** `ok`, `ok+2` with two outputs, `retry`, `reject`. */
 function verdictOf(word: string): RecordVerdict {
-  if (word === 'retry' || word === 'reject') return { kind: word, reason: `${word}ed by the function` };
+  if (word === 'retry' || word === 'reject') return { kind: word, reason: 'told by the function' };
   const found = /^ok(?:\+(\d+))?$/.exec(word);
   if (found === null) throw new Error(`unknown verdict: ${word}`);
   return { kind: 'ok', outputs: Array.from({ length: Number(found[1] ?? 0) }, (): OutputEvent => ({})) };
@@ -200,7 +202,7 @@ function memoryOf(words: readonly string[], epoch: number): CommitMetadata | nul
         offset,
         ...(through > offset ? { through } : {}),
         attempts: Number(count),
-        firstFailureMs: Number(firstFailure),
+        firstFailureMs: firstFailure === '-' ? 0 : beginMs + Number(firstFailure),
       };
     }),
   };

@@ -3,7 +3,7 @@ import type { CommitMetadata } from '#contract/commit-metadata.ts';
 import { type Core, createCore } from '../core.ts';
 import type { CoreEffect, CoreNote, OutgoingRecord } from '../events.ts';
 import type { CoreSettings } from '../settings.ts';
-import { durationMs, parseCommand, parseSettings, transcriptSettings } from './commands.ts';
+import { beginMs, durationMs, parseCommand, parseSettings, transcriptSettings } from './commands.ts';
 
 /** The transcript with the traces that the core gives now; old traces (lines that begin with `>`) are left out. */
 export function play(transcript: string): string {
@@ -13,14 +13,23 @@ export function play(transcript: string): string {
   const player = new Player(settings);
   const isCommand = (line: string): boolean =>
     line.trim() !== '' && !line.startsWith('#') && !line.startsWith('settings ');
-  return lines.flatMap((line) => (isCommand(line) ? [line, ...player.run(line)] : [line])).join('\n');
+  const told: string[] = [];
+  for (const line of lines) {
+    told.push(line);
+    try {
+      if (isCommand(line)) told.push(...player.run(line));
+    } catch (cause) {
+      throw new Error(`${told.join('\n')}\n${String(cause)}`, { cause });
+    }
+  }
+  return told.join('\n');
 }
 
 class Player {
   readonly #core: Core;
   readonly #epochs = new Map<number, number>();
   readonly #asked = new Map<number, { partition: number; epoch: number; records: number }>();
-  #atMs = 0;
+  #atMs = beginMs;
   #alarmMs: number | null = null;
 
   constructor(settings: CoreSettings) {
@@ -42,7 +51,10 @@ class Player {
     while (this.#alarmMs !== null && this.#alarmMs <= untilMs) {
       this.#atMs = this.#alarmMs;
       this.#alarmMs = null;
-      lines.push(`> ticked at ${this.#atMs}`, ...this.#trace(this.#core.step({ kind: 'ticked', atMs: this.#atMs })));
+      lines.push(
+        `> ticked at ${this.#atMs - beginMs}`,
+        ...this.#trace(this.#core.step({ kind: 'ticked', atMs: this.#atMs })),
+      );
     }
     this.#atMs = untilMs;
     return lines;
@@ -62,7 +74,7 @@ function line(effect: CoreEffect): string {
   switch (effect.kind) {
     case 'call': {
       const offsets = ranges(effect.records.map(({ offset }) => offset));
-      return `call ${effect.callId} ${who(effect)} ${offsets} attempt ${effect.attempt} until ${effect.deadlineMs}`;
+      return `call ${effect.callId} ${who(effect)} ${offsets} attempt ${effect.attempt} until ${effect.deadlineMs - beginMs}`;
     }
     case 'abandon':
       return `abandon call ${effect.callId} p${effect.partition}`;
@@ -79,7 +91,7 @@ function line(effect: CoreEffect): string {
     case 'stand-down':
       return `stand-down ${who(effect)}`;
     case 'wake':
-      return `wake at ${effect.atMs}`;
+      return `wake at ${effect.atMs - beginMs}`;
     case 'blocked':
       return `blocked p${effect.blocked.partition} at ${effect.blocked.offset}: ${effect.blocked.reason}`;
     case 'noted':
@@ -92,7 +104,7 @@ function noted(note: CoreNote): string {
     case 'settled':
       return `settled p${note.partition} ${note.count} ${note.how}`;
     case 'attempt-failed':
-      return `failed p${note.partition} ${note.offset} attempts ${note.attempts} retry at ${note.retryAtMs}: ${note.reason}`;
+      return `failed p${note.partition} ${note.offset} attempts ${note.attempts} retry at ${note.retryAtMs - beginMs}: ${note.reason}`;
     case 'function-unavailable':
       return `function unavailable p${note.partition}: ${note.detail}`;
     case 'circuit':
@@ -106,12 +118,13 @@ function noted(note: CoreNote): string {
 function outgoing(record: OutgoingRecord): string {
   if (record.kind === 'output') return `${record.source.offset}.${record.index}`;
   const { source, code, attempts, firstFailureMs, lastFailureMs, reason } = record;
-  return `dead-letter(${source.offset} code ${code} attempts ${attempts} failed ${firstFailureMs}..${lastFailureMs}: ${reason})`;
+  return `dead-letter(${source.offset} code ${code} attempts ${attempts} failed ${firstFailureMs - beginMs}..${lastFailureMs - beginMs}: ${reason})`;
 }
 
 function memory({ attempts, settledAbove }: CommitMetadata): string {
   const failed = attempts.map(
-    (each) => `${range(each.offset, each.through ?? each.offset)}:${each.attempts}@${each.firstFailureMs}`,
+    (each) =>
+      `${range(each.offset, each.through ?? each.offset)}:${each.attempts}@${each.firstFailureMs === 0 ? '-' : each.firstFailureMs - beginMs}`,
   );
   const settled = settledAbove.map(([first, last]) => range(first, last));
   return `${failed.length === 0 ? '' : ` attempts ${failed.join(',')}`}${settled.length === 0 ? '' : ` settled ${settled.join(',')}`}`;
