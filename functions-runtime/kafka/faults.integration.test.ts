@@ -40,7 +40,7 @@ function reader(topic: string): GivenReader {
   return made;
 }
 
-/** Sends numbers to partition 0, some calls open together, until told to stop. */
+/** Sends numbers to partition 0, some calls open together, until told to stop or one fails. */
 function sending(producer: WireProducer, topic: string, openCalls = 20) {
   const outcomes: Promise<KafkaOutcome<null>>[] = [];
   let stopped = false;
@@ -50,7 +50,7 @@ function sending(producer: WireProducer, topic: string, openCalls = 20) {
       const value = Buffer.from(`${next++}`);
       const outcome = producer.send([{ topic, partition: 0, key: null, value, headers: [] }]);
       outcomes.push(outcome);
-      await outcome;
+      if ((await outcome).kind === 'failed') stopped = true;
     }
   };
   const lanes = Array.from({ length: openCalls }, lane);

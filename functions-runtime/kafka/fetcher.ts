@@ -92,7 +92,8 @@ export class WireFetcher implements Fetcher {
   }
 
   async #planOnce(): Promise<void> {
-    const waiting = this.#holds.ready(performance.now());
+    const plannedAtMs = performance.now();
+    const waiting = this.#holds.ready(plannedAtMs);
     if (waiting.length > 0) {
       const map = await this.#cluster.map.topic(this.#options.topic);
       if (this.#closed) return;
@@ -108,7 +109,7 @@ export class WireFetcher implements Fetcher {
         for (const [leader, theirs] of byLeader) this.#startPoll(leader, map.value.topicId, theirs);
       }
     }
-    this.#setAlarm();
+    this.#setAlarm(plannedAtMs);
   }
 
   #pinTopic(hold: Hold, topicId: string): void {
@@ -258,10 +259,10 @@ export class WireFetcher implements Fetcher {
     return failure.retriable ? toldAt(hold.failures) : hold.failures === 1 || hold.failures % 20 === 0;
   }
 
-  #setAlarm(): void {
+  #setAlarm(plannedAtMs: number): void {
     clearTimeout(this.#alarm);
-    const now = performance.now();
-    const next = this.#holds.nextReadyMs(now);
-    if (next !== undefined && !this.#closed) this.#alarm = setTimeout(() => this.#plan(), Math.max(1, next - now));
+    const next = this.#holds.nextReadyMs(plannedAtMs);
+    if (next === undefined || this.#closed) return;
+    this.#alarm = setTimeout(() => this.#plan(), Math.max(1, next - performance.now()));
   }
 }

@@ -80,7 +80,10 @@ export class Holds {
       .toSorted((a, b) => a.servedAt - b.servedAt);
   }
 
-  /** When the next one that waits may be asked for, with or without waiting; undefined when none waits. */
+  /**
+   * When the next one that was not ready at `nowMs` may be asked for, with or without waiting; undefined when there is
+   * none. To be asked with the moment given to `ready`: what becomes due in between would be left out by both.
+   */
   nextReadyMs(nowMs: number): number | undefined {
     let next: number | undefined;
     for (const { paused, asked, stopped, notBeforeMs, quickAfterMs } of this.#byPartition.values()) {

@@ -165,21 +165,16 @@ export class WireProducer implements Producer {
   }
 
   async #planOnce(): Promise<void> {
-    for (const lane of this.#lanes.values()) {
-      if (!lane.inFlight && lane.isOverdue(performance.now())) this.#giveUp(lane, this.#lastFailure.get(lane), false);
-    }
-    const waiting = this.#waiting();
+    const now = performance.now();
+    const resting = [...this.#lanes.values()].filter((lane) => !lane.inFlight);
+    for (const lane of resting) if (lane.isOverdue(now)) this.#giveUp(lane, this.#lastFailure.get(lane), false);
+    const waiting = resting.filter((lane) => !lane.isIdle && lane.notBeforeMs <= now);
     if (waiting.length > 0) {
       const identity = await this.#identityFor(waiting);
       const leaders = await this.#leadersOf(waiting);
       if (identity) for (const [leader, lanes] of leaders) this.#startRequest(leader, lanes, identity);
     }
-    this.#setAlarm();
-  }
-
-  #waiting(): OutputLane[] {
-    const now = performance.now();
-    return [...this.#lanes.values()].filter((lane) => !lane.isIdle && !lane.inFlight && lane.notBeforeMs <= now);
+    this.#setAlarm(now);
   }
 
   async #identityFor(lanes: readonly OutputLane[]): Promise<Identity | undefined> {
@@ -329,15 +324,15 @@ export class WireProducer implements Producer {
     }
   }
 
-  #setAlarm(): void {
+  /** For the lanes that were not due at `plannedAtMs`, and no later moment: what became due since must not be left out by both. */
+  #setAlarm(plannedAtMs: number): void {
     clearTimeout(this.#alarm);
-    const now = performance.now();
     const deferred = [...this.#lanes.values()].filter(
-      (lane) => !lane.isIdle && !lane.inFlight && lane.notBeforeMs > now,
+      (lane) => !lane.isIdle && !lane.inFlight && lane.notBeforeMs > plannedAtMs,
     );
     if (deferred.length === 0) return;
     const next = Math.min(...deferred.map(({ notBeforeMs }) => notBeforeMs));
-    this.#alarm = setTimeout(() => this.#plan(), Math.max(1, next - now));
+    this.#alarm = setTimeout(() => this.#plan(), Math.max(1, next - performance.now()));
   }
 }
 
