@@ -17,6 +17,7 @@ scenario('D1 P3: a function pod killed under load', async ({ stage }) => {
 
   const [pod] = await stage.kubernetes.list('pods', `${labels.function}=${name},${labels.component}=function`);
   const how = await killPod(stage.kubernetes, pod?.metadata.name ?? '(none)');
+  expect(traffic.isRunning(), 'the traffic must outlast the kill').toBe(true);
 
   const sent = await traffic.finished;
   await drained(stage, name, input, { withinMs: 60_000 });

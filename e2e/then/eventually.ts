@@ -31,21 +31,6 @@ export async function eventually<Seen>(
   }
 }
 
-/** Holds for the whole time, looked at again and again; the failure says what was seen instead. */
-export async function always<Seen>(
-  what: string,
-  { forMs, everyMs = 250 }: { readonly forMs: number; readonly everyMs?: number },
-  look: () => Promise<Seen>,
-  isSo: (seen: Seen) => boolean,
-): Promise<void> {
-  const endMs = performance.now() + forMs;
-  while (performance.now() < endMs) {
-    const seen = await look();
-    if (!isSo(seen)) throw new Error(`did not hold: ${what}\nseen: ${shown(seen)}`);
-    await pause(everyMs);
-  }
-}
-
 function shown(seen: unknown): string {
   const text = typeof seen === 'string' ? seen : (JSON.stringify(seen) ?? String(seen));
   return text.length > shownChars ? `${text.slice(0, shownChars)}…` : text;

@@ -1,6 +1,8 @@
 // A sudden end: SIGKILL to a container's processes, which no program can prepare for.
 import { readdir, readFile } from 'node:fs/promises';
+import type { Pod } from '#api/kubernetes.ts';
 import type { Kubernetes } from '../given/kubernetes.ts';
+import { eventually } from '../then/eventually.ts';
 
 /** How it was done: on a node that is not this machine a container cannot be reached, and the pod is deleted by force. */
 export type Killed = 'SIGKILL' | 'deleted by force';
@@ -9,7 +11,9 @@ interface StatusWithIds {
   readonly containerStatuses?: readonly { readonly containerID?: string }[];
 }
 
-/** Ends all containers of the pod at once. The kubelet starts them again, or the owner makes a new pod. */
+const seenWithinMs = 20_000;
+
+/** Ends all containers of the pod at once, and waits until the cluster has seen it. The kubelet starts them again, or the owner makes a new pod. */
 export async function killPod(kubernetes: Kubernetes, name: string): Promise<Killed> {
   const pod = await kubernetes.get('pods', name);
   if (!pod) throw new Error(`there is no pod ${name} in ${kubernetes.namespace} to kill`);
@@ -18,13 +22,20 @@ export async function killPod(kubernetes: Kubernetes, name: string): Promise<Kil
   const ids = (status?.containerStatuses ?? []).flatMap(({ containerID = '' }) => containerID.split('://')[1] ?? []);
   if (ids.length === 0) throw new Error(`the pod ${name} runs no container that could be killed`);
   const pids = await processesOf(ids);
-  if (pids.length === 0) {
-    await kubernetes.remove('pods', name, 0);
-    return 'deleted by force';
-  }
+  if (pids.length === 0) await kubernetes.remove('pods', name, 0);
   for (const pid of pids) kill(pid);
-  return 'SIGKILL';
+  const isGone = (now: Pod | undefined) => now?.metadata.uid !== pod.metadata.uid || restarts(now) > restarts(pod);
+  await eventually(
+    `the end of ${name} is seen`,
+    { withinMs: seenWithinMs },
+    () => kubernetes.get('pods', name),
+    isGone,
+  );
+  return pids.length === 0 ? 'deleted by force' : 'SIGKILL';
 }
+
+const restarts = (pod: Pod | undefined): number =>
+  (pod?.status?.containerStatuses ?? []).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
 
 /** The machine's own numbers of the processes that run in these containers: a container's id is in its cgroup's path. */
 async function processesOf(containerIds: readonly string[]): Promise<number[]> {

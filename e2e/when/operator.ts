@@ -32,4 +32,5 @@ export async function withoutOperator(system: Kubernetes, work: (how: Killed) =>
   );
 }
 
-const operatorPods = (system: Kubernetes) => system.list('pods', 'app.kubernetes.io/name=headrace,app.kubernetes.io/component=operator');
+const operatorPods = (system: Kubernetes) =>
+  system.list('pods', 'app.kubernetes.io/name=headrace,app.kubernetes.io/component=operator');
