@@ -27,7 +27,7 @@ export interface Reader {
 export class KafkaJudge {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
-  readonly #producer: Producer;
+  #producer: Producer;
   readonly #readers = new Set<Reader>();
 
   private constructor(bootstrap: string) {
@@ -52,7 +52,7 @@ export class KafkaJudge {
   async topic(
     partitions: number,
     configs: Readonly<Record<string, string>> = {},
-    name = randomUUID(),
+    name: string = randomUUID(),
   ): Promise<string> {
     const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
     const topics = [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }];
@@ -66,6 +66,10 @@ export class KafkaJudge {
 
   async addPartitions(topic: string, count: number): Promise<void> {
     await this.#admin.createPartitions({ topicPartitions: [{ topic, count }] });
+    // A producer that knows the topic from before drops records for partitions that are new to it, without a word.
+    await this.#producer.disconnect();
+    this.#producer = this.#kafka.producer({ allowAutoTopicCreation: false });
+    await this.#producer.connect();
   }
 
   /** Deletes the records below `offset`. */

@@ -259,6 +259,11 @@ export class Invoker {
         if (unclean) tally.uncleanTakeOvers += 1;
         notes.of(partition).info({ epoch, position, unclean }, 'owned');
       },
+      onGuarded: (partition, waitMs) => {
+        notes
+          .of(partition)
+          .warn({ waitMs }, 'the last owner ended without a word: its call may still run, so the first call waits');
+      },
       onGone: (partition, how) => {
         this.#intake.forget(partition);
         tally.stopped.delete(partition);

@@ -21,6 +21,8 @@ export interface OwnershipParts {
 /** What the rest of the process wants to know. */
 export interface OwnershipListener {
   onTaken(partition: number, taken: Taken): void;
+  /** The last owner ended without a word: its partition's first call waits so long. */
+  onGuarded(partition: number, waitMs: number): void;
   onGone(partition: number, how: 'released' | LossReason): void;
   /** D11: a position that the log does not hold, and how many records were thereby skipped. */
   onOutOfRange(partition: number, skipped: number, detail: string): void;
@@ -28,6 +30,8 @@ export interface OwnershipListener {
   onTrouble(what: string, failure: KafkaFailure): void;
 }
 
+/** Allowed between the clocks of two nodes. */
+const clockSkewMs = 1_000;
 const retryFirstMs = 100;
 const retryMaxMs = 5_000;
 /** The core says `released` at the deadline; more than this above it, the partition is given up as it is. */
@@ -133,7 +137,7 @@ export class Ownership implements MembershipHandlers {
       if (open.length === 0) break;
       const taken = await takeOverAll(open, this.#parts);
       if (taken.kind === 'ok') {
-        for (const tenure of open) this.#work(tenure, taken.value.get(tenure.partition)!);
+        for (const tenure of open) this.#settle(tenure, taken.value.get(tenure.partition)!);
         break;
       }
       this.#listener.onTrouble(`take-over of ${open.map(({ partition }) => partition).join(',')}`, taken);
@@ -142,19 +146,33 @@ export class Ownership implements MembershipHandlers {
     }
   }
 
-  #work(tenure: Tenure, taken: Taken): void {
+  #settle(tenure: Tenure, taken: Taken): void {
     if (tenure.state !== 'taking') return;
     const { partition } = tenure;
-    tenure.epoch = taken.kind === 'start' ? taken.epoch : null;
-    tenure.becomes(taken.kind === 'start' ? 'working' : 'stopped');
     this.#listener.onTaken(partition, taken);
     if (taken.kind === 'stop') {
+      tenure.becomes('stopped');
       this.#listener.onStopped(partition, taken.offset, taken.reason);
       return;
     }
-    const { epoch, position, memory, unclean, topicId } = taken;
     if (taken.mishap !== null) this.#listener.onOutOfRange(partition, 0, taken.mishap);
+    const { kind, timeoutMs } = this.#parts.contract.function;
+    if (!taken.unclean || kind === 'Host') {
+      this.#work(tenure, taken);
+      return;
+    }
+    // A host aborts the call of an older epoch. A plain container cannot: what the last owner asked may go on until its time is up.
+    const waitMs = timeoutMs + clockSkewMs;
+    tenure.becomes('guarded');
+    this.#listener.onGuarded(partition, waitMs);
+    tenure.guard = setTimeout(() => this.#work(tenure, taken), waitMs);
+  }
+
+  #work(tenure: Tenure, taken: Extract<Taken, { kind: 'start' }>): void {
+    const { partition } = tenure;
+    const { epoch, position, memory, unclean, topicId } = taken;
     const { feed, fetcher } = this.#parts;
+    tenure.becomes('working');
     feed({ kind: 'gained', atMs: Date.now(), partition, epoch, topicId, position, memory, unclean });
     if (!tenure.leaving) fetcher.add(partition, position);
   }
@@ -177,6 +195,7 @@ export class Ownership implements MembershipHandlers {
     const { partition } = tenure;
     const { fetcher, commits, pods, feed } = this.#parts;
     const wasKnown = tenure.state === 'working' || tenure.state === 'draining';
+    clearTimeout(tenure.guard);
     tenure.becomes('ended');
     tenure.epoch = null;
     tenure.drained.resolve(null);

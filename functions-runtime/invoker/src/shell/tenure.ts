@@ -1,7 +1,8 @@
 /** One span of owning one partition. Gaining it again is another tenure: nothing of the first is for the second. */
 import type { CommitRow } from './commits.ts';
 
-export type TenureState = 'taking' | 'working' | 'stopped' | 'draining' | 'ended';
+/** `guarded`: taken over, but a call of the last owner may still run in a container that cannot be told to end it. */
+export type TenureState = 'taking' | 'guarded' | 'working' | 'stopped' | 'draining' | 'ended';
 
 export class Tenure {
   readonly partition: number;
@@ -9,6 +10,8 @@ export class Tenure {
   readonly outOfRange: string | null;
   /** Set once taken over. Null before, after the end, and where it was stopped by policy. */
   epoch: number | null = null;
+  /** Ends the state `guarded`. */
+  guard: NodeJS.Timeout | undefined;
   /** To be given up as soon as possible. */
   leaving = false;
   /** Resolves when the take-over is over, however it ended. */

@@ -16,6 +16,8 @@ export interface SceneWish {
   readonly contract?: Partial<Pick<InvokerContract, 'batch' | 'flow' | 'source' | 'function' | 'delivery'>>;
   readonly source?: Partial<InvokerContract['source']>;
   readonly env?: Readonly<Record<string, string>>;
+  /** `absent`: the output topic is named but does not exist. */
+  readonly outputTopic?: 'absent';
   /** False: no initial position is committed. */
   readonly positioned?: boolean;
 }
@@ -62,7 +64,12 @@ export class Scene {
         onExhausted: deadLetterTopic === undefined ? 'Block' : 'DeadLetter',
         ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
       },
-      output: { topic: output, key: 'Source', contentMode: 'Binary', routes: [] },
+      output: {
+        topic: wish.outputTopic === 'absent' ? `${output}-absent` : output,
+        key: 'Source',
+        contentMode: 'Binary',
+        routes: [],
+      },
       ...wish.contract,
       source: { topic: input, consumerGroup: group, format: 'Auto', onOffsetOutOfRange: 'Earliest', ...wish.source },
     };
