@@ -4,7 +4,8 @@ import { ClusterMap } from './cluster-map.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 import { asksForCoordinator, asksForLeader, failed, ok } from './failures.ts';
 import { type GroupInfo, readGroup } from './group-answers.ts';
-import { readCommittedOffsets, readListedOffsets, timestampOf } from './offset-answers.ts';
+import { readListedOffsets, timestampOf } from './offset-answers.ts';
+import { OffsetQueries } from './offset-queries.ts';
 import { type Patience, usualPatience, withPatience } from './patience.ts';
 import type { CommittedOffset, Committer, KafkaCluster, KafkaOutcome, OffsetToCommit, TopicInfo } from './ports.ts';
 import { ask, type Connection, refusal, type WireAnswer, wire } from './wire.ts';
@@ -31,6 +32,7 @@ export class WireCluster implements KafkaCluster {
   readonly #pools = new Set<Connections>();
   readonly #leaderConnections: Connections;
   readonly #coordinatorConnections: Connections;
+  readonly #offsetQueries: OffsetQueries;
   readonly #closing = new AbortController();
 
   constructor(bootstrapServers: readonly string[], clientId: string, options: ClusterOptions) {
@@ -39,6 +41,7 @@ export class WireCluster implements KafkaCluster {
     this.#leaderConnections = this.newConnections({ requestTimeoutMs });
     this.#coordinatorConnections = this.newConnections({ requestTimeoutMs });
     this.map = new ClusterMap(bootstrapServers.map(parseAddress), this.newConnections({ requestTimeoutMs }));
+    this.#offsetQueries = new OffsetQueries(this.map, this.#coordinatorConnections);
   }
 
   /** Connections for one purpose more; closed with the cluster. */
@@ -93,18 +96,12 @@ export class WireCluster implements KafkaCluster {
     return ok({ start: starts.get(partition)!, end: ends.get(partition)! });
   }
 
-  async fetchOffsets(
+  fetchOffsets(
     group: string,
     topic: string,
     partitions: readonly number[],
   ): Promise<KafkaOutcome<readonly CommittedOffset[]>> {
-    const topics = [{ name: topic, partitionIndexes: [...partitions] }];
-    const query = { groupId: group, memberId: null, memberEpoch: -1, topics };
-    return this.#askCoordinator(
-      group,
-      (connection) => ask(wire.fetchOffsets, connection, [query], true),
-      (response) => readCommittedOffsets(response, group, topic, partitions),
-    );
+    return this.#patiently(() => this.#offsetQueries.ask(group, topic, partitions));
   }
 
   async commitOffsets(

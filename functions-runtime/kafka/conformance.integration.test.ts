@@ -139,6 +139,19 @@ describe('ConsumerGroupHeartbeat and ConsumerGroupDescribe', () => {
   });
 });
 
+test('OffsetFetch: many groups at once, the same one twice among them; each gets its own', async () => {
+  const groups = Array.from({ length: 120 }, () => newGroup());
+  const commits = groups.map((name, offset) =>
+    cluster.commitOffsets(name, topic, [{ partition: 0, offset, metadata: name }], { kind: 'administrator' }),
+  );
+  expect((await Promise.all(commits)).map(codeIn)).toEqual(groups.map(() => 'NONE'));
+  const asked = [...groups, groups[7]!];
+  const found = await Promise.all(asked.map((name) => cluster.fetchOffsets(name, topic, [0])));
+  expect(found).toEqual(
+    asked.map((metadata) => ({ kind: 'ok', value: [{ partition: 0, offset: groups.indexOf(metadata), metadata }] })),
+  );
+});
+
 test('ListOffsets: the log’s start, its end, and the first offset at or after a time', async () => {
   const messages = [1_000n, 2_000n, 3_000n].map((timestamp) => ({
     topic,

@@ -4,7 +4,7 @@ import { must } from '../../e2e/cluster/commands.ts';
 import { javaCommand, kafkaLibs } from '../../e2e/cluster/tools.ts';
 import { connectCluster } from './cluster.ts';
 import { GivenReader } from './given-reader.ts';
-import { deleteRecords, eventually, givenTopic } from './given-topics.ts';
+import { deleteRecords, eventually, givenTopic, recreateTopic } from './given-topics.ts';
 import { type GivenTransactions, givenTransactions } from './given-transactions.ts';
 import { pause } from './patience.ts';
 import type { FetcherOptions } from './ports.ts';
@@ -148,6 +148,29 @@ describe('D11 out of range', () => {
     await seen.untilCount(1);
     await eventually('the other is told', () => seen.outOfRange.length === 1);
   });
+});
+
+test('D11 a topic made anew under the same name is another one: not read on from the old position', async () => {
+  await write(0, 'old', 'older');
+  const seen = reader();
+  seen.fetcher.add(0, 0);
+  await seen.untilCount(2);
+  await recreateTopic(bootstrap, topic, { partitions: 4 });
+  await eventually('it is told', () => seen.failures.some(({ code }) => code === 'TOPIC_RECREATED'));
+  expect(seen.failures.find(({ code }) => code === 'TOPIC_RECREATED')).toMatchObject({ retriable: false });
+  const other = new WireProducer(cluster);
+  for (const value of ['new-0', 'new-1', 'new-2']) {
+    await eventually('it is written', async () => {
+      const sent = await other.send([{ topic, partition: 0, key: null, value: Buffer.from(value), headers: [] }]);
+      return sent.kind === 'ok';
+    });
+  }
+  await pause(700);
+  expect(seen.values()).toEqual(['old', 'older']);
+  seen.fetcher.add(0, 0);
+  await seen.untilCount(5);
+  expect(seen.values().slice(2)).toEqual(['new-0', 'new-1', 'new-2']);
+  await other.close();
 });
 
 describe('D10 transactions', () => {

@@ -1,10 +1,10 @@
 /** Test support: topics of a test's own, made by wire calls, and the wait for something to become true. */
 import { randomUUID } from 'node:crypto';
-import { createTopicsV7, deleteRecordsV2 } from '@platformatic/kafka';
+import { createTopicsV7, deleteRecordsV2, deleteTopicsV6 } from '@platformatic/kafka';
 import { parseAddress } from './addresses.ts';
 import { Connections } from './connections.ts';
 import { pause } from './patience.ts';
-import { ask, wire } from './wire.ts';
+import { ask, type Connection, wire } from './wire.ts';
 
 export interface TopicWish {
   readonly partitions?: number;
@@ -14,21 +14,41 @@ export interface TopicWish {
 /** Creates a topic with a name of its own; resolves when every partition has a leader. */
 export async function givenTopic(bootstrap: string, wish: TopicWish = {}): Promise<string> {
   const topic = `kafka-room-${randomUUID()}`;
+  await withConnection(bootstrap, (connection) => createTopic(connection, topic, wish));
+  return topic;
+}
+
+/** Deletes a topic and makes another one of its name. */
+export function recreateTopic(bootstrap: string, topic: string, wish: TopicWish = {}): Promise<void> {
+  return withConnection(bootstrap, async (connection) => {
+    const done = await ask(deleteTopicsV6.api, connection, [{ name: topic }], 10_000);
+    if (done.kind === 'failed' || done.response.responses[0]?.errorCode !== 0) throw new Error('not deleted');
+    await createTopic(connection, topic, wish);
+  });
+}
+
+async function createTopic(connection: Connection, topic: string, wish: TopicWish): Promise<void> {
   const partitions = wish.partitions ?? 1;
+  const configs = Object.entries(wish.configs ?? {}).map(([name, value]) => ({ name, value }));
+  const asked = [{ name: topic, numPartitions: partitions, replicationFactor: 1, assignments: [], configs }];
+  await eventually('the topic is made', async () => {
+    const made = await ask(createTopicsV7.api, connection, asked, 10_000, false);
+    if (made.kind === 'failed') throw new Error(made.message);
+    return made.response.topics[0]?.errorCode === 0;
+  });
+  await eventually('the topic has leaders', async () => {
+    const seen = await ask(wire.metadata, connection, [topic], false, false);
+    const found = seen.kind === 'answered' ? seen.response.topics[0]?.partitions : undefined;
+    return found?.length === partitions && found.every(({ leaderId }) => leaderId >= 0);
+  });
+}
+
+async function withConnection(bootstrap: string, act: (connection: Connection) => Promise<void>): Promise<void> {
   const connections = new Connections('given', { requestTimeoutMs: 20_000 });
   try {
     const connection = await connections.to(parseAddress(bootstrap));
     if (connection.kind === 'failed') throw new Error(connection.message);
-    const configs = Object.entries(wish.configs ?? {}).map(([name, value]) => ({ name, value }));
-    const asked = [{ name: topic, numPartitions: partitions, replicationFactor: 1, assignments: [], configs }];
-    const made = await ask(createTopicsV7.api, connection.value, asked, 10_000, false);
-    if (made.kind === 'failed') throw new Error(made.message);
-    await eventually('the topic has leaders', async () => {
-      const seen = await ask(wire.metadata, connection.value, [topic], false, false);
-      const found = seen.kind === 'answered' ? seen.response.topics[0]?.partitions : undefined;
-      return found?.length === partitions && found.every(({ leaderId }) => leaderId >= 0);
-    });
-    return topic;
+    await act(connection.value);
   } finally {
     await connections.close();
   }
@@ -49,21 +69,11 @@ export async function eventually(
 }
 
 /** Moves the start of a partition's log, as retention does. */
-export async function deleteRecords(
-  bootstrap: string,
-  topic: string,
-  partition: number,
-  before: number,
-): Promise<void> {
-  const connections = new Connections('given', { requestTimeoutMs: 20_000 });
-  try {
-    const connection = await connections.to(parseAddress(bootstrap));
-    if (connection.kind === 'failed') throw new Error(connection.message);
+export function deleteRecords(bootstrap: string, topic: string, partition: number, before: number): Promise<void> {
+  return withConnection(bootstrap, async (connection) => {
     const partitions = [{ partitionIndex: partition, offset: BigInt(before) }];
-    const done = await ask(deleteRecordsV2.api, connection.value, [{ name: topic, partitions }], 10_000);
+    const done = await ask(deleteRecordsV2.api, connection, [{ name: topic, partitions }], 10_000);
     const code = done.kind === 'answered' ? done.response.topics[0]?.partitions[0]?.errorCode : undefined;
     if (code !== 0) throw new Error(`records were not deleted: ${JSON.stringify(done, (_, value) => String(value))}`);
-  } finally {
-    await connections.close();
-  }
+  });
 }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { connectCluster } from './cluster.ts';
 import { type GivenMember, givenMember, newGroup } from './given-members.ts';
-import { eventually, givenTopic } from './given-topics.ts';
+import { eventually, givenTopic, recreateTopic } from './given-topics.ts';
 import { pause } from './patience.ts';
 import type { Committer, OffsetToCommit } from './ports.ts';
 
@@ -196,6 +196,20 @@ describe('a name changes hands', () => {
     expect(a.membership.memberId).not.toBe(memberId);
     expect(a.membership.state).toBe('member');
   });
+});
+
+test('a topic made anew under the same name: the old partitions are drained, then the new ones gained', async () => {
+  const a = member('pod-0');
+  await holds(a, 4);
+  a.clear();
+  a.drain = () => pause(1_000);
+  await recreateTopic(bootstrap, topic, { partitions: 4 });
+  await eventually('all are gained again', () => a.did('gained').length === 4);
+  for (const partition of [0, 1, 2, 3]) {
+    const story = a.notes.filter((note) => note.partition === partition).map(({ what }) => what);
+    expect(story).toEqual(['revoked', 'drained', 'gained']);
+  }
+  expect([...a.membership.owned].toSorted()).toEqual([0, 1, 2, 3]);
 });
 
 describe('time', () => {
