@@ -1,6 +1,7 @@
 /** Answers come back to their lane: judged, charged, decided; then the lane goes on, waits, stops or lets go. */
 import type { CallAnswer } from '#contract/answer.ts';
 import { backoffMs } from './backoff.ts';
+import { noteAnswer, noteDecided } from './caution.ts';
 import type { Circuit } from './circuit.ts';
 import type { CoreEvent } from './events.ts';
 import { block, type Lane, type OpenCall, type Turn, unblock, type Wait } from './lanes.ts';
@@ -33,7 +34,8 @@ export function onAnswered(
   for (const offset of judgement.charged) lane.attempts.charge(offset, turn.atMs);
   lane.waiting.drop(judgement.decided.length);
   lane.decided.push(...judgement.decided);
-  if (judgement.decided.length > 0) lane.suspect = 'none';
+  if (judgement.decided.length > 0) noteDecided(lane, judgement.decided.length);
+  else noteAnswer(lane, answer.kind !== 'refused' && answer.kind !== 'unavailable');
   follow(lane, judgement, call, turn);
   if (judgement.next.kind === 'stand-down') return { kind: 'let-go' };
   return heldMs === null ? { kind: 'none' } : { kind: 'lanes-may-go', heldMs };

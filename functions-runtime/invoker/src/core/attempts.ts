@@ -55,6 +55,15 @@ export class AttemptMemory {
     this.#version += 1;
   }
 
+  /** The take-over that was charged last is taken back. */
+  refund(offset: number): void {
+    const failed = this.#failed.get(offset);
+    if (failed === undefined) return;
+    if (failed.attempts === 1) this.#failed.delete(offset);
+    else this.#failed.set(offset, { ...failed, attempts: failed.attempts - 1 });
+    this.#version += 1;
+  }
+
   forget(offset: number): void {
     this.#failed.delete(offset);
   }

@@ -1,5 +1,6 @@
 /** Which of the waiting records the next call takes: a run from the front, as long as limits and their history allow. */
 
+import { leashLeft } from './caution.ts';
 import type { Lane } from './lanes.ts';
 import type { CoreSettings } from './settings.ts';
 
@@ -14,7 +15,7 @@ export function nextBatch(lane: Lane, settings: CoreSettings, atMs: number): Bat
   if (first === undefined) return { kind: 'empty' };
   const failedBefore = lane.attempts.count(first.record.offset) > 0;
   const maxBytes = Math.min(settings.batch.maxBytes, lane.bytesLimit);
-  let most = Math.min(settings.batch.maxRecords, lane.sizeLimit);
+  let most = Math.min(settings.batch.maxRecords, lane.sizeLimit, leashLeft(lane));
   let bytes = 0;
   let count = 0;
   for (let next = lane.waiting.at(0); next !== undefined; next = lane.waiting.at(count)) {
@@ -42,5 +43,6 @@ export function mostWithAttempts(attempts: number, { batch, retry }: Pick<CoreSe
   const attemptsBeforeLast = retry.maxAttempts - 1;
   if (attempts >= attemptsBeforeLast) return 1;
   const left = (attemptsBeforeLast - attempts) / attemptsBeforeLast;
-  return Math.max(1, Math.floor(batch.maxRecords ** left));
+  // The root of a power may come out a hair below the whole number that it is.
+  return Math.max(1, Math.floor(batch.maxRecords ** left + 1e-9));
 }

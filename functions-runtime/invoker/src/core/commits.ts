@@ -70,6 +70,7 @@ export function onCommitted(lane: Lane, event: Extract<CoreEvent, { kind: 'commi
   switch (event.outcome) {
     case 'ok': {
       commits.failures = 0;
+      commits.savedOffset = Math.max(commits.savedOffset, event.offset);
       // An answer names only the offset. Of several offers with that offset the oldest is believed, and the newest is offered again.
       const index = commits.offers.findIndex(({ offset }) => offset === event.offset);
       const confirmed = commits.offers.splice(0, index + 1).at(-1);

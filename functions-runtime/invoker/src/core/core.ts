@@ -21,7 +21,8 @@
  */
 import { nextAlarmMs } from './alarm.ts';
 import { onAnswered } from './answers.ts';
-import { startCall, startProbe } from './calls.ts';
+import { type Gates, startCall, startProbe } from './calls.ts';
+import { lengthenLeash, Trial } from './caution.ts';
 import { Circuit } from './circuit.ts';
 import { offerCommit, onCommitted, retryCommit } from './commits.ts';
 import { abandonCall, releaseIfDrained } from './drain.ts';
@@ -48,6 +49,8 @@ class Rooms implements Core {
   readonly #settings: CoreSettings;
   readonly #lanes = new Map<number, Lane>();
   readonly #circuit = new Circuit();
+  readonly #trial = new Trial();
+  readonly #gates: Gates;
   #lastId = 0;
   #wishedMs: number | null = null;
   /** Something happened in this step that concerns all lanes. */
@@ -55,6 +58,12 @@ class Rooms implements Core {
 
   constructor(settings: CoreSettings) {
     this.#settings = settings;
+    const openCalls = (): number => {
+      let count = 0;
+      for (const { call } of this.#lanes.values()) if (call !== null) count += 1;
+      return count;
+    };
+    this.#gates = { circuit: this.#circuit, trial: this.#trial, openCalls };
   }
 
   snapshot(): CoreSnapshot {
@@ -74,7 +83,7 @@ class Rooms implements Core {
     };
     this.#take(event, turn);
     this.#pumpAll(turn);
-    startProbe(this.#lanes.values(), this.#circuit, turn);
+    startProbe(this.#lanes.values(), this.#gates, turn);
     balance(this.#lanes, turn);
     this.#askToWake(turn);
     return effects;
@@ -141,6 +150,11 @@ class Rooms implements Core {
 
   #answered(lane: Lane, event: Answered, turn: Turn): void {
     const consequence = onAnswered(lane, event, this.#circuit, turn);
+    // Who is tried waits until the others' calls have ended; and the others wait no longer for one that lives, or was not asked.
+    if (this.#trial.open) {
+      if (lane.decided.length === 0) this.#trial.end(lane);
+      this.#allMayGo = true;
+    }
     switch (consequence.kind) {
       case 'none':
         this.#pump(lane, turn);
@@ -166,8 +180,11 @@ class Rooms implements Core {
   }
 
   #pump(lane: Lane, turn: Turn): void {
-    do pumpWrites(lane, turn);
-    while (startCall(lane, this.#circuit, turn) === 'decided');
+    do {
+      pumpWrites(lane, turn);
+      if (this.#trial.endIfOver(lane)) this.#allMayGo = true;
+      lengthenLeash(lane);
+    } while (startCall(lane, this.#gates, turn));
     if (releaseIfDrained(lane, turn)) {
       this.#forget(lane, turn);
       return;
@@ -193,6 +210,10 @@ class Rooms implements Core {
 
   #forget(lane: Lane, turn: Turn): void {
     this.#lanes.delete(lane.partition);
+    if (this.#trial.open) {
+      this.#trial.end(lane);
+      this.#allMayGo = true;
+    }
     const heldMs = this.#circuit.forget(lane.partition, lane.call?.callId ?? null, turn);
     if (heldMs !== null) this.#circuitClosed(heldMs, null);
   }

@@ -1,4 +1,5 @@
 /** Records come in; a lane that holds its share of the buffer is paused until half of the share is free (D9). */
+import { suspectFirst } from './caution.ts';
 import type { CoreEvent } from './events.ts';
 import type { Lane, Turn } from './lanes.ts';
 
@@ -14,10 +15,7 @@ export function arrive(lane: Lane, event: Extract<CoreEvent, { kind: 'arrived' }
     lane.attempts.receive(record.offset);
     lane.waiting.push({ record, arrivedAtMs: turn.atMs });
     lane.bufferedBytes += record.bytes;
-    if (lane.suspect !== 'awaited') continue;
-    // The last owner died without a word, perhaps of this record: that counts as an attempt of it, and is saved before it is called.
-    lane.suspect = record.offset;
-    lane.attempts.chargeTakeOver(record.offset, turn.atMs);
+    suspectFirst(lane, record.offset);
   }
   lane.ledger.passTo(event.nextPosition);
 }

@@ -60,10 +60,26 @@ export interface OpenCommits {
   offers: CommitOffer[];
   offered: CommitOffer;
   savedVersion: number;
+  savedOffset: number;
   /** What is to be remembered comes near the metadata's limit: no more records until it is less. */
   memoryFull: boolean;
   failures: number;
   retryAtMs: number | null;
+}
+
+export interface Suspect {
+  readonly offset: number;
+  /** It was charged with earlier take-overs, so it is called alone. */
+  readonly alone: boolean;
+  /** Charged with this one. */
+  readonly charged: boolean;
+}
+
+/** See caution.ts. */
+export interface Leash {
+  readonly length: number;
+  /** Records that may still be called before the commit is saved. */
+  readonly left: number;
 }
 
 export interface Lane {
@@ -90,8 +106,10 @@ export interface Lane {
   sizeLimit: number;
   /** Most bytes of a call that the host has not refused as too large. */
   bytesLimit: number;
-  /** The first record after an unclean take-over: `awaited`, or its offset. It may be the one that killed the last owner. */
-  suspect: 'none' | 'awaited' | number;
+  /** After an unclean take-over: how far it may run ahead of its saved commit; null: as far as it likes. */
+  leash: Leash | null;
+  /** The first record after an unclean take-over, until it has answered: it may have killed the last owner. Null: nobody is suspected. */
+  suspect: Suspect | 'awaited' | null;
   /** Number of the last probe that this lane made. */
   lastProbe: number;
 
@@ -119,6 +137,7 @@ export function openLane(event: Gained): Lane {
     commits: {
       offers: [],
       savedVersion: 0,
+      savedOffset: event.position,
       memoryFull: false,
       offered: { offset: event.position, version: 0 },
       failures: 0,
@@ -131,9 +150,10 @@ export function openLane(event: Gained): Lane {
     wait: null,
     waits: 0,
     awaySinceMs: null,
-    sizeLimit: unclean ? 1 : Number.POSITIVE_INFINITY,
+    sizeLimit: Number.POSITIVE_INFINITY,
     bytesLimit: Number.POSITIVE_INFINITY,
-    suspect: unclean ? 'awaited' : 'none',
+    leash: unclean ? { length: 1, left: 1 } : null,
+    suspect: unclean ? 'awaited' : null,
     lastProbe: 0,
     decided: [],
     write: null,

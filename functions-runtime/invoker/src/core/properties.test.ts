@@ -62,7 +62,7 @@ describe(`properties, CORE_SEED=${seed} CORE_RUNS=${runs}`, () => {
           for (const choice of each.choices) act(world, choice);
           settleAll(world);
         } catch (cause) {
-          throw new Error(`${String(cause)}\n${world.story.slice(-400).join('\n')}`, { cause });
+          throw new Error(`${String(cause)}\n${world.tell()}`, { cause });
         }
       }),
       { seed, numRuns: runs },

@@ -20,7 +20,9 @@ function ordinary(world: World, chance: Chance): Action[] {
   }
   for (const callId of world.calls.keys()) actions.push(() => world.answer(callId, null));
   for (const writeId of world.writes.keys()) actions.push(() => world.finishWrite(writeId, 'ok', 0));
-  if (world.commits.size > 0) actions.push(() => world.flushCommits('ok', true));
+  if (world.commits.size > 0 && (!world.lazyCommits || actions.length === 0)) {
+    actions.push(() => world.flushCommits('ok', true));
+  }
   if (world.alarmMs !== null) actions.push(() => world.tick(world.alarmMs!));
   return actions;
 }
@@ -51,21 +53,22 @@ function faulty(world: World, chance: Chance): Action[] {
   return actions;
 }
 
-/** Longest life after the faults: so many steps settle anything the model can hold. */
-const mostSteps = 4000;
-
-/** D8: after the faults stop everything is settled and committed, or the partition says why it is blocked. */
+/** D8: after the faults stop everything is settled and committed, or the partition says why it is blocked. Then it can be handed over. */
 export function settleAll(world: World): void {
   world.healed = true;
-  for (let steps = 0; ; steps += 1) {
+  runToRest(world, 4000);
+  for (const partition of [...world.held.keys()]) world.drain(partition, 0);
+  promise(world.held.size === 0, 'D8', () => 'a drained partition is not released');
+}
+
+/** Ordinary life, without a choice; time passes only when nothing else can happen. Ends at rest, or when `until` says so. */
+export function runToRest(world: World, mostSteps: number, until: () => boolean = () => false): void {
+  for (let steps = 0; !world.rest() && !until(); steps += 1) {
     promise(steps < mostSteps, 'D8', () => `does not come to rest: ${JSON.stringify(world.core.snapshot())}`);
-    if (world.rest()) break;
     const actions = ordinary(world, new Chance(steps));
     promise(actions.length > 0, 'D8', () => `nothing to do, but not settled: ${JSON.stringify(world.core.snapshot())}`);
     const urgent = world.alarmMs === null ? actions : actions.slice(0, -1);
     const from = urgent.length > 0 ? urgent : actions;
     from[steps % from.length]!();
   }
-  for (const partition of [...world.held.keys()]) world.drain(partition, 0);
-  promise(world.held.size === 0, 'D8', () => 'a drained partition is not released');
 }

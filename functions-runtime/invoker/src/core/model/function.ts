@@ -19,9 +19,6 @@ export class Chance {
   }
 }
 
-/** A host takes no call of more bytes. */
-const hostMaxBytes = 800;
-
 const faults: readonly ((chance: Chance) => CallAnswer)[] = [
   () => ({ kind: 'attempt-failed', failure: 'timeout', detail: 'fault' }),
   () => ({ kind: 'attempt-failed', failure: 'connection-broken', detail: 'fault' }),
@@ -37,12 +34,14 @@ const faults: readonly ((chance: Chance) => CallAnswer)[] = [
   () => ({ kind: 'verdicts', verdicts: [] }),
 ];
 
+export const outageAnswer: CallAnswer = { kind: 'attempt-failed', failure: 'status', status: 500, detail: 'outage' };
+
 export function faultAnswer(chance: Chance): CallAnswer {
   return faults[chance.next(faults.length)]!(chance);
 }
 
 /** `healed`: poison and killers are refused in words, the flaky work. */
-export function answerOf(fates: readonly Fate[], callId: number, healed: boolean): CallAnswer {
+export function answerOf(fates: readonly Fate[], callId: number, healed: boolean, hostMaxBytes: number): CallAnswer {
   const has = (...natures: Nature[]): boolean => fates.some(({ nature }) => natures.includes(nature));
   const bytes = fates.reduce((sum, fate) => sum + fate.bytes, 0);
   if (bytes > hostMaxBytes) return { kind: 'refused', refusal: 'too-large', detail: `${bytes} bytes` };

@@ -15,7 +15,7 @@ import {
   type Policy,
   promise,
 } from './fates.ts';
-import { answerOf, type Chance, faultAnswer } from './function.ts';
+import { answerOf, type Chance, faultAnswer, outageAnswer } from './function.ts';
 import { type PartitionLog, topicId } from './log.ts';
 
 type Call = Extract<CoreEffect, { kind: 'call' }>;
@@ -62,8 +62,16 @@ export class World {
   atMs = 1_000_000;
   alarmMs: number | null = null;
   healed = false;
+  /** Every call fails. */
+  outage = false;
+  /** Commits are sent only when nothing else can happen, as with a long interval. */
+  lazyCommits = false;
+  callsMade = 0;
+  fetches = 0;
+  /** A host takes no call of more bytes. */
+  hostMaxBytes = 800;
   crashes = 0;
-  readonly story: string[] = [];
+  readonly #story: { readonly atMs: number; readonly what: CoreEvent | CoreEffect | 'crash' }[] = [];
   #circuitOpen = false;
   /** In the step under way. */
   #circuitOpened = false;
@@ -76,8 +84,16 @@ export class World {
     this.policy = { maxAttempts, maxAgeMs, drops: settings.onExhausted === 'Drop' };
   }
 
+  /** What happened last, events and effects, for whoever has to understand a failure. */
+  tell(): string {
+    return this.#story
+      .slice(-400)
+      .map(({ atMs, what }) => `${atMs} ${told(what)}`)
+      .join('\n');
+  }
+
   step(event: CoreEvent): void {
-    this.story.push(`${this.atMs}: ${told(event)}`);
+    this.#story.push({ atMs: this.atMs, what: event });
     this.#circuitOpened = false;
     for (const effect of this.core.step(event)) this.#run(effect);
     this.#checkBuffer();
@@ -97,6 +113,7 @@ export class World {
   fetch(partition: number, most: number): void {
     const holding = this.held.get(partition)!;
     holding.fetchUnderWay = false;
+    this.fetches += 1;
     const log = this.#log(partition);
     const records: ArrivedRecord[] = [];
     let bytes = 0;
@@ -127,7 +144,11 @@ export class World {
       return;
     }
     this.calls.delete(callId);
-    const answer = fault === null ? answerOf(fates, callId, this.healed) : faultAnswer(fault);
+    const answer = this.outage
+      ? outageAnswer
+      : fault === null
+        ? answerOf(fates, callId, this.healed, this.hostMaxBytes)
+        : faultAnswer(fault);
     this.#noteAnswer(call, fates, answer);
     const failed = failedBy(answer, fates);
     const wasOpen = this.#circuitOpen && failed.length === fates.length;
@@ -188,7 +209,7 @@ export class World {
   /** Open calls and writes are lost; of a write anything may have reached the broker. `applied`: how much of it did. */
   crash(applied: Chance | null): void {
     this.crashes += 1;
-    this.story.push(`${this.atMs}: crash`);
+    this.#story.push({ atMs: this.atMs, what: 'crash' });
     for (const write of this.writes.values()) this.applyWrite(write, applied?.next(write.records.length + 1) ?? 0);
     for (const partition of [...this.held.keys()]) this.#forget(partition);
     this.core = createCore(this.settings);
@@ -234,11 +255,12 @@ export class World {
       this.#circuitOpen = effect.note.state === 'open';
       this.#circuitOpened ||= this.#circuitOpen;
     }
-    if (effect.kind !== 'noted' || effect.note.kind === 'circuit') this.story.push(`    ${told(effect)}`);
+    this.#story.push({ atMs: this.atMs, what: effect });
     switch (effect.kind) {
       case 'call':
         this.#checkCall(effect);
         this.calls.set(effect.callId, effect);
+        this.callsMade += 1;
         return;
       case 'abandon':
         this.#loseCall(this.calls.get(effect.callId)!);
@@ -408,7 +430,7 @@ function failedBy(answer: CallAnswer, fates: readonly Fate[]): Fate[] {
   return fates.filter((_, index) => verdicts[index]!.kind === 'retry');
 }
 
-function told(what: CoreEvent | CoreEffect): string {
+function told(what: CoreEvent | CoreEffect | 'crash'): string {
   return JSON.stringify(what, (name, value: unknown) =>
     name === 'payload' || name === 'timestampMs' ? undefined : value,
   );
