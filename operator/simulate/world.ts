@@ -1,187 +1,185 @@
 // The world a scaler acts on, in virtual time: partitions that fill, pods that start, calls that take their time.
-import { poisson, randomOf } from './random.ts';
+import { arrivalsOf, tickMs } from './arrivals.ts';
+import { Delays, type Percentiles } from './delays.ts';
+import { arrive, type Lane, newLane, type Records, take } from './lane.ts';
 import type { Shape } from './shapes.ts';
 
-/** Resolution of arrivals, pod starts and call ends. */
-export const tickMs = 100;
-const batchMax = 100;
+/** Records of a call at most, for everybody. */
+export const batchMax = 100;
 
-interface Lane {
-  /** Arrivals not yet called, oldest first. */
-  readonly waiting: { atMs: number; count: number }[];
-  waitingCount: number;
-  open: { endsMs: number; records: { atMs: number; count: number }[]; count: number } | null;
-  produced: number;
-  done: number;
+interface Pod {
+  readonly readyMs: number;
+  /** Where its search for the next partition begins: every partition gets its turn. */
+  turn: number;
+  call: Call | null;
 }
 
-export interface World {
-  readonly nowMs: number;
-  readonly shape: Shape;
-  /** Pods that exist, starting ones included: they cost. */
-  readonly replicas: number;
-  readonly ready: number;
-  readonly lanes: readonly { readonly produced: number; readonly done: number; readonly blocked: boolean }[];
-  /** Totals since the start. */
-  readonly calls: number;
-  readonly busyMs: number;
-  setReplicas(replicas: number): void;
-  tick(): void;
-  result(): Result;
+interface Call {
+  readonly lane: Lane;
+  readonly endsMs: number;
+  readonly records: Records[];
+  readonly count: number;
 }
 
 export interface Result {
-  readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Of all records but those of a partition that is blocked at some time: they measure the poison record, not the scaler. */
+  readonly delayMs: Percentiles;
   /** Records that were not done at the end. Their age counts in the delays. */
   readonly undone: number;
   readonly replicaSeconds: number;
   readonly scaleChanges: number;
+  /** Partitions that moved from one member of the group to another, at the least. */
+  readonly handOvers: number;
 }
 
-/** `rebalanceMs`: how long consumption halts when a pod joins or leaves; 0 where pods are not the consumers. */
-export function createWorld(shape: Shape, rebalanceMs: number): World {
-  const random = randomOf(shape.seed);
-  const lanes: Lane[] = shape.shares.map(() => ({ waiting: [], waitingCount: 0, open: null, produced: 0, done: 0 }));
-  const pods: { readyMs: number }[] = [];
-  const delays: { ms: number; count: number }[] = [];
-  let nowMs = 0;
-  let replicaMs = 0;
-  let scaleChanges = 0;
-  let calls = 0;
-  let busyMs = 0;
-  /** Where the search for the next lane begins: every partition gets its turn. */
-  let turn = 0;
-  let haltedUntilMs = 0;
+export interface GroupMembers {
+  /** True: the scaled pods are members of the consumer group. False: others own the partitions, and stay. */
+  readonly podsAreMembers: boolean;
+  /** How long consumption halts when a member joins or leaves, ms. */
+  readonly rebalanceMs: number;
+}
 
-  const blocked = (partition: number): boolean =>
-    shape.blocked !== undefined &&
-    shape.blocked.partition === partition &&
-    nowMs >= shape.blocked.from * 1000 &&
-    nowMs < shape.blocked.to * 1000;
-  const ready = (): number => pods.filter((p) => p.readyMs <= nowMs).length;
+export class World {
+  readonly shape: Shape;
+  nowMs = 0;
+  readonly lanes: readonly Lane[];
+  /** Totals since the start, of calls that ended. */
+  calls = 0;
+  busyMs = 0;
+  readonly #group: GroupMembers;
+  readonly #delays = new Delays();
+  readonly #pods: Pod[] = [];
+  /** Calls of pods that were taken away: they end in order. */
+  #leaving: Call[] = [];
+  #members = 0;
+  #haltedUntilMs = 0;
+  #replicaMs = 0;
+  #scaleChanges = 0;
+  #handOvers = 0;
 
-  function arrive(): void {
-    const perTick = (shape.rate(nowMs / 1000) * tickMs) / 1000;
-    for (const [partition, share] of shape.shares.entries()) {
-      const count = poisson(perTick * share, random);
-      const lane = lanes[partition];
-      if (count === 0 || lane === undefined) continue;
-      lane.waiting.push({ atMs: nowMs, count });
-      lane.waitingCount += count;
-      lane.produced += count;
+  constructor(shape: Shape, group: GroupMembers) {
+    this.shape = shape;
+    this.#group = group;
+    this.lanes = shape.shares.map(newLane);
+  }
+
+  /** Pods that exist, starting ones included: they cost. */
+  get replicas(): number {
+    return this.#pods.length;
+  }
+
+  get ready(): number {
+    return this.#pods.filter((pod) => pod.readyMs <= this.nowMs).length;
+  }
+
+  isBlocked(partition: number): boolean {
+    const { blocked } = this.shape;
+    if (blocked === undefined || blocked.partition !== partition) return false;
+    return this.nowMs >= blocked.from * 1000 && this.nowMs < blocked.to * 1000;
+  }
+
+  /** Age of the oldest record that is not done, where nothing is blocked. */
+  oldestMs(): number {
+    const firsts = this.lanes
+      .filter((lane) => this.#counts(lane))
+      .flatMap((lane) => lane.open ?? lane.waiting[0] ?? []);
+    return Math.max(0, ...firsts.map(({ atMs }) => this.nowMs - atMs));
+  }
+
+  setReplicas(replicas: number): void {
+    const wanted = Math.max(0, Math.min(replicas, this.shape.maxReplicas));
+    if (wanted === this.#pods.length) return;
+    this.#scaleChanges += 1;
+    for (const pod of this.#pods.splice(wanted)) if (pod.call !== null) this.#leaving.push(pod.call);
+    while (this.#pods.length < wanted) {
+      this.#pods.push({ readyMs: this.nowMs + this.shape.podStartMs, turn: 0, call: null });
+    }
+    this.#rebalance();
+  }
+
+  tick(): void {
+    const sinceMs = this.nowMs;
+    this.nowMs += tickMs;
+    this.#replicaMs += this.#pods.length * tickMs;
+    this.#rebalance();
+    this.#serve(sinceMs);
+    const arrivals = arrivalsOf(this.shape);
+    for (const lane of this.lanes) arrive(lane, this.nowMs, arrivals.at(this.nowMs / tickMs, lane.partition));
+    this.#serve(this.nowMs);
+  }
+
+  result(): Result {
+    const undone = this.lanes.map((lane) => lane.produced - lane.done);
+    for (const lane of this.lanes) {
+      if (!this.#counts(lane)) continue;
+      const open = [...this.#pods.map(({ call }) => call), ...this.#leaving].find((call) => call?.lane === lane);
+      for (const { atMs, count } of [...lane.waiting, ...(open?.records ?? [])]) {
+        this.#delays.add(this.nowMs - atMs, count);
+      }
+    }
+    return {
+      delayMs: this.#delays.percentiles(),
+      undone: undone.reduce((sum, count) => sum + count, 0),
+      replicaSeconds: this.#replicaMs / 1000,
+      scaleChanges: this.#scaleChanges,
+      handOvers: this.#handOvers,
+    };
+  }
+
+  #counts(lane: Lane): boolean {
+    return this.shape.blocked?.partition !== lane.partition;
+  }
+
+  /** Ends what ended by now and begins what can begin, from `sinceMs` on. Each partition keeps to one pod, which takes one call at a time. */
+  #serve(sinceMs: number): void {
+    this.#leaving = this.#leaving.filter((call) => call.endsMs > this.nowMs || void this.#end(call));
+    const ready = this.#pods.filter((pod) => pod.readyMs <= this.nowMs);
+    for (const [index, pod] of ready.entries()) {
+      let freeMs = Math.max(sinceMs, pod.readyMs, this.#haltedUntilMs);
+      while (freeMs <= this.nowMs) {
+        if (pod.call !== null) {
+          if (pod.call.endsMs > this.nowMs) break;
+          freeMs = Math.max(freeMs, pod.call.endsMs);
+          this.#end(pod.call);
+          pod.call = null;
+        }
+        if (freeMs > this.nowMs || !this.#begin(pod, index, ready.length, freeMs)) break;
+      }
     }
   }
 
-  function finish(): void {
-    for (const lane of lanes) {
-      if (lane.open === null || lane.open.endsMs > nowMs) continue;
-      for (const { atMs, count } of lane.open.records) delays.push({ ms: nowMs - atMs, count });
-      lane.done += lane.open.count;
-      lane.open = null;
-    }
-  }
-
-  /** One open call per partition; each partition keeps to one pod, which takes one call at a time. Halted consumers start none. */
-  function start(): void {
-    const pods = ready();
-    if (pods === 0 || nowMs < haltedUntilMs) return;
-    const busy = new Set(lanes.flatMap((l, partition) => (l.open === null ? [] : [partition % pods])));
-    for (let i = 0; i < lanes.length; i++) {
-      const partition = (turn + i) % lanes.length;
-      const lane = lanes[partition];
-      if (lane === undefined || busy.has(partition % pods) || lane.open !== null) continue;
-      if (lane.waitingCount === 0 || blocked(partition)) continue;
-      const records = take(lane);
+  #begin(pod: Pod, index: number, pods: number, atMs: number): boolean {
+    const { callMs, recordMs } = this.shape;
+    for (let i = 0; i < this.lanes.length; i++) {
+      const lane = this.lanes[(pod.turn + i) % this.lanes.length];
+      if (lane === undefined || lane.partition % pods !== index || lane.open !== null) continue;
+      if (lane.waitingCount === 0 || this.isBlocked(lane.partition)) continue;
+      const records = take(lane, batchMax);
       const count = records.reduce((sum, r) => sum + r.count, 0);
-      const durationMs = shape.callMs + shape.recordMs * count;
-      lane.open = { endsMs: nowMs + durationMs, records, count };
-      calls += 1;
-      busyMs += durationMs;
-      busy.add(partition % pods);
+      lane.open = { atMs: records[0]?.atMs ?? atMs };
+      pod.call = { lane, endsMs: atMs + callMs + recordMs * count, records, count };
+      pod.turn = (lane.partition + 1) % this.lanes.length;
+      return true;
     }
-    turn = (turn + 1) % lanes.length;
+    return false;
   }
 
-  /** Pods that are consumers themselves halt when one joins or leaves: the group rebalances. */
-  function rebalance(): void {
-    haltedUntilMs = Math.max(haltedUntilMs, nowMs + rebalanceMs);
+  #end({ lane, endsMs, records, count }: Call): void {
+    if (this.#counts(lane)) for (const record of records) this.#delays.add(endsMs - record.atMs, record.count);
+    lane.done += count;
+    lane.open = null;
+    this.calls += 1;
+    this.busyMs += this.shape.callMs + this.shape.recordMs * count;
   }
 
-  return {
-    get nowMs() {
-      return nowMs;
-    },
-    shape,
-    get replicas() {
-      return pods.length;
-    },
-    get ready() {
-      return ready();
-    },
-    get lanes() {
-      return lanes.map((l, partition) => ({ produced: l.produced, done: l.done, blocked: blocked(partition) }));
-    },
-    get calls() {
-      return calls;
-    },
-    get busyMs() {
-      return busyMs;
-    },
-    setReplicas(replicas) {
-      const wanted = Math.max(0, Math.min(replicas, shape.maxReplicas));
-      if (wanted === pods.length) return;
-      scaleChanges += 1;
-      if (wanted < pods.length) rebalance();
-      while (pods.length > wanted) pods.pop();
-      while (pods.length < wanted) pods.push({ readyMs: nowMs + shape.podStartMs });
-    },
-    tick() {
-      nowMs += tickMs;
-      replicaMs += pods.length * tickMs;
-      if (pods.some((p) => p.readyMs > nowMs - tickMs && p.readyMs <= nowMs)) rebalance();
-      arrive();
-      finish();
-      start();
-    },
-    result() {
-      const undone = lanes.flatMap((l) => [...l.waiting, ...(l.open?.records ?? [])]);
-      const all = [...delays, ...undone.map(({ atMs, count }) => ({ ms: nowMs - atMs, count }))];
-      return {
-        delayMs: percentiles(all),
-        undone: undone.reduce((sum, r) => sum + r.count, 0),
-        replicaSeconds: replicaMs / 1000,
-        scaleChanges,
-      };
-    },
-  };
-}
-
-function take(lane: Lane): { atMs: number; count: number }[] {
-  const records: { atMs: number; count: number }[] = [];
-  let room = batchMax;
-  while (room > 0) {
-    const first = lane.waiting[0];
-    if (first === undefined) break;
-    const count = Math.min(room, first.count);
-    records.push({ atMs: first.atMs, count });
-    room -= count;
-    lane.waitingCount -= count;
-    if (count === first.count) lane.waiting.shift();
-    else first.count -= count;
+  /** Members that come or go: partitions move, as few as can be, and the group halts. */
+  #rebalance(): void {
+    const before = this.#members;
+    const after = this.ready;
+    if (!this.#group.podsAreMembers || after === before) return;
+    this.#members = after;
+    const moved = (this.lanes.length * Math.abs(after - before)) / Math.max(after, before);
+    if (before > 0 && after > 0) this.#handOvers += Math.round(moved);
+    if (after > 0) this.#haltedUntilMs = Math.max(this.#haltedUntilMs, this.nowMs + this.#group.rebalanceMs);
   }
-  return records;
-}
-
-function percentiles(delays: { ms: number; count: number }[]): { p50: number; p99: number; max: number } {
-  const sorted = delays.toSorted((a, b) => a.ms - b.ms);
-  const total = sorted.reduce((sum, d) => sum + d.count, 0);
-  const at = (share: number): number => {
-    let seen = 0;
-    for (const { ms, count } of sorted) {
-      seen += count;
-      if (seen >= total * share) return ms;
-    }
-    return 0;
-  };
-  return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1)?.ms ?? 0 };
 }

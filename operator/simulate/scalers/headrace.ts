@@ -43,8 +43,9 @@ export function headrace(options: HeadraceOptions): Scaler {
   return {
     name: options.name,
     // Function pods are no consumers: the invokers keep their partitions while pods come and go.
-    rebalanceMs: 0,
+    group: { podsAreMembers: false, rebalanceMs: 0 },
     act(world) {
+      if (world.nowMs % 1000 !== 0) return;
       const partitions: PartitionSample[] = world.lanes.map((l, partition) => ({
         partition,
         logStart: 0,
@@ -53,7 +54,7 @@ export function headrace(options: HeadraceOptions): Scaler {
         lag: l.produced - l.done,
       }));
       const blocked = new Set(
-        world.lanes.flatMap((l, partition) => (l.blocked && l.produced > l.done ? [partition] : [])),
+        world.lanes.flatMap((l, partition) => (world.isBlocked(partition) && l.produced > l.done ? [partition] : [])),
       );
       window = samples.withSample(window, {
         uid: 'b',
