@@ -10,7 +10,7 @@ import { PartitionLog } from './model/log.ts';
 import { natures, World } from './model/world.ts';
 import type { CoreSettings } from './settings.ts';
 
-const runs = Number(process.env.CORE_RUNS ?? 3000);
+const runs = Number(process.env.CORE_RUNS ?? 10_000);
 const seed = Number(process.env.CORE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 const plan = fc.record({

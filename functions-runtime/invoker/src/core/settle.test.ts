@@ -23,6 +23,7 @@ const fresh = undefined;
 
 const ok = (outputs = 0): RecordVerdict => ({ kind: 'ok', outputs: Array.from({ length: outputs }, () => ({})) });
 const retry: RecordVerdict = { kind: 'retry', reason: 'later' };
+const notRun: RecordVerdict = { kind: 'retry', reason: 'not run', notRun: true };
 const reject: RecordVerdict = { kind: 'reject', reason: 'never' };
 const verdicts = (...list: RecordVerdict[]): CallAnswer => ({ kind: 'verdicts', verdicts: list });
 const failed: CallAnswer = { kind: 'attempt-failed', failure: 'status', status: 500, detail: 'oops' };
@@ -174,6 +175,24 @@ const verdictRows: Row[] = [
     answer: verdicts(retry, retry),
     under: { chargeable: false },
     means: 'unwell',
+  },
+  {
+    what: 'not run behind a failure: not charged',
+    records: asked(fresh, fresh, fresh, fresh),
+    answer: verdicts(ok(), retry, notRun, notRun),
+    means: '0 acked | charged 1 | retry size Infinity',
+  },
+  {
+    what: 'not run behind a last attempt: again at once',
+    records: asked(fresh, { attempts: 2 }, { attempts: 2 }),
+    answer: verdicts(ok(), retry, notRun),
+    means: '0 acked, 1 dead-lettered | go-on',
+  },
+  {
+    what: 'not run without a failure before it: waits, or it would be asked without end',
+    records: asked(fresh, fresh),
+    answer: verdicts(notRun, notRun),
+    means: 'wait host 0',
   },
 ];
 
@@ -357,6 +376,7 @@ describe('what an answer says of the function', () => {
     [verdicts(retry, ok()), 'well'],
     [verdicts(reject), 'well'],
     [verdicts(retry, retry), 'failing'],
+    [verdicts(retry, notRun), 'failing'],
     [failed, 'failing'],
     [timeout, 'failing'],
     [rejected, 'well'],

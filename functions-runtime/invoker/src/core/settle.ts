@@ -104,9 +104,12 @@ function judgeVerdicts(asked: readonly Asked[], verdicts: readonly RecordVerdict
       decided.push(acked(record, verdict, rules));
       continue;
     }
-    // The function was not given it, nor those behind it: they are sent again at once, and no attempt is counted.
-    if (verdict.kind === 'retry' && verdict.notRun === true)
-      return { decided, charged: [], condemned, next: { kind: 'go-on' } };
+    // The function was not given it, nor those behind it: no attempt. There is a failure before it, which was decided, so they go again at once.
+    if (verdict.kind === 'retry' && verdict.notRun === true) {
+      const next: Next =
+        index > 0 ? { kind: 'go-on' } : { kind: 'wait', why: 'host', detail: verdict.reason, retryAfterMs: 0 };
+      return { decided, charged: [], condemned, next };
+    }
     const failed = afterFailure(history, rules.atMs);
     if (verdict.kind === 'retry' && !rules.chargeable)
       return { decided, charged: [], condemned, next: { kind: 'unwell' } };

@@ -7,7 +7,7 @@ import { Chance } from './model/function.ts';
 import { PartitionLog } from './model/log.ts';
 import { World } from './model/world.ts';
 
-const runs = Math.ceil(Number(process.env.CORE_RUNS ?? 9000) / 60);
+const runs = Math.ceil(Number(process.env.CORE_RUNS ?? 10_000) / 60);
 
 function worldWith(logs: PartitionLog[], maxRecords: number, maxAttempts: number, seed: number): World {
   const jitter = new Chance(seed);

@@ -4,7 +4,7 @@
  *     # comments                                settings maxRecords=3 maxAttempts=5 …      +300ms (time passes; alarms ring)
  *     gained p0 epoch 3 at 10 [unclean] [attempts 10..12:2@0] [settled 14,16..17] [topic id]
  *     arrived p0 10..12,14 [next 20] [bytes 500]        arrived p0 none next 20        snapshot
- *     answer call 1 ok | ok +2 | verdicts ok ok+2 retry reject ok*3 | failed 500 | timeout | rejected 400
+ *     answer call 1 ok | ok +2 | verdicts ok ok+2 retry not-run reject ok*3 | failed 500 | timeout | rejected 400
  *                   | refused stale | unavailable no-ready-pod [5s]
  *     written 2 ok | failed REASON          committed p0 13 [ok | refused | failed] [epoch 3]
  *     draining p0 within 20s                lost p0                function-available

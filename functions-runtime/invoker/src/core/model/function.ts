@@ -48,7 +48,15 @@ export function answerOf(fates: readonly Fate[], callId: number, healed: boolean
   if (has('refused')) return { kind: 'rejected', status: 400, detail: 'refused' };
   const fails = fates.some(({ nature, failures }) => nature === 'poison' || (nature === 'flaky' && failures < 2));
   if (!healed && fails) return { kind: 'attempt-failed', failure: 'status', status: 500, detail: 'thrown' };
-  return { kind: 'verdicts', verdicts: fates.map((fate) => verdictOf(fate, callId, healed)) };
+  const verdicts = fates.map((fate) => verdictOf(fate, callId, healed));
+  return { kind: 'verdicts', verdicts: callId % 2 === 0 ? verdicts : stoppedAtFailure(verdicts) };
+}
+
+/** As a host that works in order answers: what is behind the first failure was not run. */
+function stoppedAtFailure(verdicts: readonly RecordVerdict[]): RecordVerdict[] {
+  const first = verdicts.findIndex(({ kind }) => kind === 'retry');
+  const notRun: RecordVerdict = { kind: 'retry', reason: 'not run', notRun: true };
+  return verdicts.map((verdict, index) => (first >= 0 && index > first ? notRun : verdict));
 }
 
 function verdictOf(fate: Fate, callId: number, healed: boolean): RecordVerdict {

@@ -3,6 +3,7 @@ import type { CallAnswer } from '#contract/answer.ts';
 import { type Core, createCore } from '../core.ts';
 import type { ArrivedRecord, CoreEffect, CoreEvent } from '../events.ts';
 import type { CoreSettings } from '../settings.ts';
+import { moodOf } from '../settle.ts';
 import {
   type Fate,
   hugeBytes,
@@ -151,7 +152,7 @@ export class World {
         : faultAnswer(fault);
     this.#noteAnswer(call, fates, answer);
     const failed = failedBy(answer, fates);
-    const wasOpen = this.#circuitOpen && failed.length === fates.length;
+    const wasOpen = this.#circuitOpen && moodOf(answer) === 'failing';
     for (const fate of failed) {
       fate.failures += 1;
       fate.firstFailureMs ??= this.atMs;
@@ -427,7 +428,10 @@ function failedBy(answer: CallAnswer, fates: readonly Fate[]): Fate[] {
   if (answer.kind !== 'verdicts') return [];
   const { verdicts } = answer;
   if (verdicts.length !== fates.length) return [...fates];
-  return fates.filter((_, index) => verdicts[index]!.kind === 'retry');
+  return fates.filter((_, index) => {
+    const verdict = verdicts[index]!;
+    return verdict.kind === 'retry' && verdict.notRun !== true;
+  });
 }
 
 function told(what: CoreEvent | CoreEffect | 'crash'): string {

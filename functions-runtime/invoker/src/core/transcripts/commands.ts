@@ -177,9 +177,10 @@ function repeated(word: string): RecordVerdict[] {
   return Array.from({ length: Number(times) }, () => verdictOf(verdict));
 }
 
-/** `ok`, `ok+2` with two outputs, `retry`, `reject`. */
+/** `ok`, `ok+2` with two outputs, `retry`, `not-run`, `reject`. */
 function verdictOf(word: string): RecordVerdict {
   if (word === 'retry' || word === 'reject') return { kind: word, reason: 'told by the function' };
+  if (word === 'not-run') return { kind: 'retry', reason: 'not run', notRun: true };
   const found = /^ok(?:\+(\d+))?$/.exec(word);
   if (found === null) throw new Error(`unknown verdict: ${word}`);
   return { kind: 'ok', outputs: Array.from({ length: Number(found[1] ?? 0) }, (): OutputEvent => ({})) };
