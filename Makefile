@@ -7,7 +7,7 @@ export NODE_NO_WARNINGS := 1
 NODE_STAMP := node_modules/.package-lock.json
 CLUSTER := node e2e/cluster/main.ts
 
-.PHONY: help install demo test check unit integration e2e simulate generate format images up down env clean
+.PHONY: help install demo test check unit integration e2e bench simulate generate format images up down env clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,6 +49,9 @@ test: install ## unit and integration
 
 e2e: install ## the scenarios on the cluster
 	@vitest run --project e2e
+
+bench: install ## throughput, latency, CPU and memory; tables to docs/performance.md (BENCH_ONLY=drain,latency; BENCH_SHORT=1)
+	@node e2e/bench/main.ts
 
 simulate: install ## the scaling decision against models of KEDA and Numaflow on ten load shapes (virtual time)
 	@node operator/simulate/main.ts

@@ -65,6 +65,7 @@ const rooms: readonly { readonly room: string; readonly may: readonly string[]; 
   },
   { room: 'operator/', may: ['functions-runtime/contract/', 'functions-runtime/kube/'] },
   { room: 'crds/', may: ['operator/src/api/'] },
+  { room: 'e2e/bench/', may: ['functions-runtime/contract/', 'functions-runtime/kafka/', 'e2e/cluster/'] },
   { room: 'e2e/', may: ['operator/src/api/', 'functions-runtime/contract/'] },
 ];
 const roomOf = (file: string): (typeof rooms)[number] | undefined =>
@@ -84,6 +85,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
     'functions-runtime/kube/',
     'functions-runtime/invoker/src/shell/function-client.ts',
     'operator/src/scale/scouts.ts',
+    'e2e/bench/bare-loop/',
   ],
 };
 
