@@ -34,7 +34,8 @@ export function onAnswered(
   for (const offset of judgement.charged) lane.attempts.charge(offset, turn.atMs);
   lane.waiting.drop(judgement.decided.length);
   lane.decided.push(...judgement.decided);
-  if (judgement.decided.length > 0) noteDecided(lane, judgement.decided.length);
+  const last = judgement.decided.at(-1);
+  if (last !== undefined) noteDecided(lane, judgement.decided.length, last.record.offset);
   else noteAnswer(lane, answer.kind !== 'refused' && answer.kind !== 'unavailable');
   follow(lane, judgement, call, turn);
   if (judgement.next.kind === 'stand-down') return { kind: 'let-go' };

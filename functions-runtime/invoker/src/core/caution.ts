@@ -9,8 +9,10 @@ export function leashLeft({ leash }: Lane): number {
   return leash?.left ?? Number.POSITIVE_INFINITY;
 }
 
-export function noteDecided(lane: Lane, count: number): void {
+/** The next `count` records were decided, up to the one at `through`. */
+export function noteDecided(lane: Lane, count: number, through: number): void {
   lane.suspect = null;
+  lane.decidedThrough = through;
   if (lane.leash !== null) lane.leash = { ...lane.leash, left: lane.leash.left - count };
 }
 
@@ -26,8 +28,9 @@ export function lengthenLeash(lane: Lane): void {
   lane.leash = length > longestLeash ? null : { length, left: length };
 }
 
-function allIsSaved({ call, write, decided, commits, ledger }: Lane): boolean {
-  return call === null && write === null && decided.length === 0 && commits.savedOffset === ledger.watermark;
+/** Whatever was called is settled, and the commit behind it saved. */
+function allIsSaved({ call, commits, decidedThrough }: Lane): boolean {
+  return call === null && commits.savedOffset > decidedThrough;
 }
 
 /** The first record that comes after the take-over is a suspect. */
@@ -100,5 +103,5 @@ export function condemnKiller(lane: Lane, turn: Turn): void {
   }
   lane.waiting.drop(1);
   lane.decided.push(fate);
-  noteDecided(lane, 1);
+  noteDecided(lane, 1, record.offset);
 }

@@ -113,6 +113,8 @@ export interface Lane {
   /** Number of the last probe that this lane made. */
   lastProbe: number;
 
+  /** Offset of the last record that was decided; -1: none. */
+  decidedThrough: number;
   /** Decided and not yet in a write, in input order. */
   decided: Decided[];
   write: OpenWrite | null;
@@ -155,6 +157,7 @@ export function openLane(event: Gained): Lane {
     leash: unclean ? { length: 1, left: 1 } : null,
     suspect: unclean ? 'awaited' : null,
     lastProbe: 0,
+    decidedThrough: -1,
     decided: [],
     write: null,
     blocks: new Map(),
