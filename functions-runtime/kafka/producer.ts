@@ -47,6 +47,9 @@ export class WireProducer implements Producer {
   #alarm: NodeJS.Timeout | undefined;
   /** Calls that look their topics up. */
   #entering = 0;
+  #lastEntry: Promise<void> = Promise.resolve();
+  /** By topic: the last of them is through. */
+  readonly #entries = new Map<string, Promise<void>>();
   #closed = false;
   #ended = false;
 
@@ -59,13 +62,23 @@ export class WireProducer implements Producer {
     if (this.#closed) return failed('CLOSED', 'the producer was closed', false);
     if (records.length === 0) return ok(null);
     this.#entering += 1;
+    // Calls enter in the order they were made, also when an earlier one has to wait for its topic to be looked up.
+    const earlier = this.#lastEntry;
+    const entry = Promise.withResolvers<void>();
+    this.#lastEntry = entry.promise;
     const lanes = await this.#lanesFor(records);
+    await earlier;
     this.#entering -= 1;
-    if (lanes.kind === 'failed') return lanes;
+    entry.resolve();
+    return lanes.kind === 'failed' ? lanes : this.#enqueue(records, lanes.value);
+  }
+
+  #enqueue(records: readonly ProducedRecord[], lanes: readonly OutputLane[]): Promise<KafkaOutcome<null>> {
+    if (this.#ended) return Promise.resolve(failed('CLOSED', 'the producer was closed', false));
     const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0);
-    if (this.#ended) return failed('CLOSED', 'the producer was closed', false);
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queueMaxBytes) {
-      return failed('PRODUCER_QUEUE_FULL', `more than ${queueMaxBytes} bytes wait to be written`, true);
+      const message = `more than ${queueMaxBytes} bytes wait to be written`;
+      return Promise.resolve(failed('PRODUCER_QUEUE_FULL', message, true));
     }
     const { promise, resolve } = Promise.withResolvers<KafkaOutcome<null>>();
     this.#queuedBytes += bytes;
@@ -81,7 +94,7 @@ export class WireProducer implements Producer {
     const nowMs = Date.now();
     for (const [index, record] of records.entries()) {
       const timestampMs = Math.trunc(record.timestampMs ?? nowMs);
-      lanes.value[index]!.push({ record, call, bytes: bytesOf(record), timestampMs, giveUpAtMs });
+      lanes[index]!.push({ record, call, bytes: bytesOf(record), timestampMs, giveUpAtMs });
     }
     this.#plan();
     return promise;
@@ -106,6 +119,18 @@ export class WireProducer implements Producer {
 
   #hasWork(): boolean {
     return this.#entering > 0 || [...this.#lanes.values()].some(({ isIdle }) => !isIdle);
+  }
+
+  /** Calls on a topic go in as they were made, also when the first has to wait for what the cluster says of the topic. */
+  #inTurn(records: readonly ProducedRecord[]): Promise<KafkaOutcome<readonly OutputLane[]>> {
+    const topics = [...new Set(records.map(({ topic }) => topic))];
+    const before = Promise.all(topics.map((topic) => this.#entries.get(topic)));
+    const mine = before.then(() => this.#lanesFor(records));
+    const over = mine.then(() => {
+      for (const topic of topics) if (this.#entries.get(topic) === over) this.#entries.delete(topic);
+    });
+    for (const topic of topics) this.#entries.set(topic, over);
+    return mine;
   }
 
   /** The lane of each record, in their order. */
