@@ -1,5 +1,6 @@
 /** The independent eye on Kafka for tests: another client than the one that is judged creates topics, sends records, and reads what came out. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Admin, CompressionTypes, type IHeaders, Kafka, logLevel, type Producer } from 'kafkajs';
 
 export interface SentRecord {
@@ -56,7 +57,8 @@ export class KafkaJudge {
   ): Promise<string> {
     const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
     const topics = [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }];
-    await this.#admin.createTopics({ topics, waitForLeaders: true });
+    await this.#admin.createTopics({ topics, waitForLeaders: false });
+    await untilServed(() => this.#admin.fetchTopicOffsets(name));
     return name;
   }
 
@@ -74,18 +76,13 @@ export class KafkaJudge {
 
   /** Deletes the records below `offset`. */
   async deleteRecords(topic: string, partition: number, offset: number): Promise<void> {
-    await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+    const partitions = [{ partition, offset: String(offset) }];
+    await untilServed(() => this.#admin.deleteTopicRecords({ topic, partitions }));
   }
 
   async send(topic: string, records: readonly SentRecord[]): Promise<void> {
     const messages = records.map(({ key = null, headers = {}, ...rest }) => ({ ...rest, key, headers }));
     await this.#producer.send({ topic, messages, compression: CompressionTypes.None });
-  }
-
-  /** Initial positions, as the scout commits them before a binding starts. */
-  async position(group: string, topic: string, partitions: number, offset = 0): Promise<void> {
-    const rows = Array.from({ length: partitions }, (_, partition) => ({ partition, offset: String(offset) }));
-    await this.#admin.setOffsets({ groupId: group, topic, partitions: rows });
   }
 
   /** By partition; -1: no commit. */
@@ -124,5 +121,21 @@ export class KafkaJudge {
     };
     this.#readers.add(reader);
     return reader;
+  }
+}
+
+const servedWithinMs = 10_000;
+
+/** A topic that was just created is not known everywhere at once: the client's own patience is too short for it. */
+async function untilServed(ask: () => Promise<unknown>): Promise<void> {
+  const endMs = performance.now() + servedWithinMs;
+  for (;;) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (performance.now() > endMs) throw error;
+      await pause(20);
+    }
   }
 }

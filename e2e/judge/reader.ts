@@ -12,6 +12,8 @@ export interface Reading {
   readonly topics: readonly string[];
   /** Default 120,000. */
   readonly atMostMs?: number;
+  /** True: records of aborted transactions too. */
+  readonly uncommitted?: boolean;
 }
 
 /** What is kept of each record is for `keep` to say: whole topics may not fit. Rejects when the time is over, naming where it stood. */
@@ -29,7 +31,8 @@ export async function readTopics<T>(reading: Reading, keep: (record: ReadRecord)
     const kept = new Map(reading.topics.map((topic): [string, T[]] => [topic, []]));
     if (left.size === 0) return kept;
     const groupId = `headrace-judge-${crypto.randomUUID()}`;
-    const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 100 });
+    const readUncommitted = reading.uncommitted === true;
+    const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 100, readUncommitted });
     try {
       await consume(consumer, reading, left, (topic, record) => kept.get(topic)?.push(keep(record)));
     } finally {

@@ -1,6 +1,6 @@
 /** Test support: topics of a test's own, made by wire calls, and the wait for something to become true. */
 import { randomUUID } from 'node:crypto';
-import { createTopicsV7, deleteRecordsV2, deleteTopicsV6 } from '@platformatic/kafka';
+import { createTopicsV7, deleteRecordsV2, deleteTopicsV6, incrementalAlterConfigsV1 } from '@platformatic/kafka';
 import { parseAddress } from './addresses.ts';
 import { Connections } from './connections.ts';
 import { pause } from './patience.ts';
@@ -52,6 +52,20 @@ async function withConnection(bootstrap: string, act: (connection: Connection) =
   } finally {
     await connections.close();
   }
+}
+
+const groupResource = 32;
+const setValue = 0;
+
+/** How long a member of this group may be silent; other groups keep the broker's value. */
+export async function givenSessionTimeout(bootstrap: string, group: string, timeoutMs: number): Promise<void> {
+  await withConnection(bootstrap, async (connection) => {
+    const name = 'consumer.session.timeout.ms';
+    const configs = [{ name, configOperation: setValue, value: String(timeoutMs) } as const];
+    const asked = [{ resourceType: groupResource, resourceName: group, configs } as const];
+    const set = await ask(incrementalAlterConfigsV1.api, connection, [...asked], false);
+    if (set.kind === 'failed') throw new Error(set.message);
+  });
 }
 
 /** Polls `holds` until it is true; throws with `what` after `withinMs`. Gives the time it took. */

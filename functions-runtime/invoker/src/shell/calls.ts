@@ -8,7 +8,7 @@ import type { Reply } from './function-client.ts';
 import type { FunctionPods, Pod } from './function-pods.ts';
 
 export interface CallsHandlers {
-  /** True while the partition is owned under this epoch and the membership is confirmed: asked right before sending. */
+  /** True while the partition is owned under this epoch and the membership is confirmed: asked in the moment of writing. */
   mayCall(partition: number, epoch: number): boolean;
   onAnswer(call: CallEffect, answer: CallAnswer): void;
   /** `busyMs`: how long the function had it. */
@@ -87,13 +87,17 @@ export class Calls {
     const { timeoutMs } = this.#contract.function;
     // The time for the function begins now, however long the call waited for room.
     const planned = planCall(effect, this.#contract, Date.now() + timeoutMs);
-    if (!this.#handlers.mayCall(effect.partition, effect.epoch)) {
-      return { kind: 'refused', refusal: 'busy', detail: 'the ownership of the partition is not confirmed' };
-    }
     if (planned.request === null)
       return wholeAnswer({ kind: 'verdicts', verdicts: [] }, planned, effect.records.length);
     const begunAt = performance.now();
-    const reply = await client.send({ path: invokePath, ...planned.request, timeoutMs, signal: abort.signal });
+    const mayBegin = (): boolean => this.#handlers.mayCall(effect.partition, effect.epoch);
+    const reply = await client.send({
+      path: invokePath,
+      ...planned.request,
+      timeoutMs,
+      signal: abort.signal,
+      mayBegin,
+    });
     const answer = this.#meaning(reply, planned.request);
     if (answer === null) return null;
     if (answer.kind === 'unavailable' && answer.cause === 'connection-refused') this.#pods.suspect(client.endpoint);
@@ -107,6 +111,8 @@ export class Calls {
         return decodeAnswer(reply, { eventIds: request.eventIds, atMs: Date.now() });
       case 'broken':
         return reply.answer;
+      case 'withheld':
+        return { kind: 'refused', refusal: 'busy', detail: 'the ownership of the partition is not confirmed' };
       case 'abandoned':
         return null;
     }

@@ -97,6 +97,23 @@ describe('no answer', () => {
     });
     expect(await send(endpoint)).toMatchObject(failed('answer-too-large'));
   });
+  it('withheld: asked in the moment of writing, which a connection may delay; then nothing is sent', async () => {
+    let requests = 0;
+    const endpoint = await http((_request, response) => {
+      requests += 1;
+      response.end();
+    });
+    let asked = 0;
+    const mayBegin = (): boolean => {
+      asked += 1;
+      return false;
+    };
+    const one = client(endpoint);
+    const request = { path: '/', headers: {}, body: 'x', timeoutMs: 2000 };
+    expect(await one.send({ ...request, mayBegin })).toEqual({ kind: 'withheld' });
+    expect(await one.send({ ...request, mayBegin: () => true })).toMatchObject({ kind: 'answer' });
+    expect([asked, requests]).toEqual([1, 1]);
+  });
   it('abandoned: nobody waits any more, and the function sees the connection close', async () => {
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();

@@ -16,13 +16,17 @@ export interface Request {
   /** For headers and body of the answer together. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Asked in the moment of writing, which may be long after `send`: a connection had to be made, or the process was frozen. */
+  readonly mayBegin?: () => boolean;
 }
 
 export type Reply =
   | ({ readonly kind: 'answer' } & HttpAnswer)
   | ({ readonly kind: 'broken' } & { readonly answer: CallAnswer })
   /** The caller's signal: nobody wants to know any more. */
-  | { readonly kind: 'abandoned' };
+  | { readonly kind: 'abandoned' }
+  /** `mayBegin` said no: nothing was sent. */
+  | { readonly kind: 'withheld' };
 
 /** Shorter than any host keeps them (ours 10 s and more, Node's default 5 s): a call never meets a socket that is being closed. */
 const keepAliveMs = 4_000;
@@ -95,9 +99,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.#begun = true;
-    // Settled while it waited for a connection.
+    if (this.#request.mayBegin?.() === false) this.#settle({ kind: 'withheld' });
+    // Settled now, or while it waited for a connection.
     if (this.#resolve === undefined) controller.abort(abandoned);
+    this.#begun = true;
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpAnswer['headers']): void {

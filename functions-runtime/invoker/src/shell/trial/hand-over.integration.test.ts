@@ -1,5 +1,6 @@
 /** Hand-overs under load: what each kind of end of an invoker may repeat, and that none loses or swaps. */
 import { describe, expect, it } from 'vitest';
+import { givenSessionTimeout } from '#kafka/given-topics.ts';
 import { echo, type SeenCall } from './function-server.ts';
 import { stage } from './stage.ts';
 
@@ -80,7 +81,10 @@ describe('placement', () => {
 
   it('SIGTERM of a placed invoker leaves its partitions waiting for its return: nobody else moves', async () => {
     const server = await on.server();
-    const scene = await on.scene({ endpoints: [server.endpoint], invokers: 2 });
+    const env = { HEADRACE_SESSION_TIMEOUT_MS: '40000' };
+    const scene = await on.scene({ endpoints: [server.endpoint], invokers: 2, env });
+    // A busy machine needs its time to start a process.
+    await givenSessionTimeout(on.bootstrap, scene.contract.source.consumerGroup, 40_000);
     const first = await scene.invoker(0);
     let second = await scene.invoker(1);
     const both = async (): Promise<boolean> => {

@@ -1,5 +1,6 @@
 /** Where an owner starts: missing commits, retention, new partitions, topics created anew; nothing is reset without a word (D11). */
 import { describe, expect, it } from 'vitest';
+import { position } from './scene.ts';
 import { stage } from './stage.ts';
 
 const on = stage();
@@ -41,7 +42,7 @@ describe('D11: out of range', () => {
     const server = await on.server();
     const scene = await on.scene({ partitions: 1, endpoints: [server.endpoint], positioned: false });
     await on.judge.send(scene.input, numbers(10));
-    await on.judge.position(scene.contract.source.consumerGroup, scene.input, 1, 500);
+    await position(on.bootstrap, scene.contract.source.consumerGroup, scene.input, 1, 500);
     const invoker = await scene.invoker();
     await scene.untilOut(10);
     expect((await invoker.report()).outOfRange).toEqual({ count: 1, skipped: 0 });

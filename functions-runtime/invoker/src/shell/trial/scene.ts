@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InvokerContract } from '#contract/invoker-contract.ts';
 import { originHeaders } from '#contract/outgoing.ts';
+import { kafkaRoom } from '#kafka/index.ts';
 import type { KafkaJudge, Reader } from '../../../../../e2e/judge/kafka-judge.ts';
 import { InvokerProcess } from './invoker-process.ts';
 
@@ -20,6 +21,21 @@ export interface SceneWish {
   readonly outputTopic?: 'absent';
   /** False: no initial position is committed. */
   readonly positioned?: boolean;
+}
+
+/** Commits initial positions, as the scout does before a binding starts. */
+export async function position(
+  bootstrap: string,
+  group: string,
+  topic: string,
+  partitions: number,
+  offset = 0,
+): Promise<void> {
+  const cluster = kafkaRoom.connect([bootstrap], 'scene');
+  const rows = Array.from({ length: partitions }, (_, partition) => ({ partition, offset, metadata: '' }));
+  const outcome = await cluster.commitOffsets(group, topic, rows, { kind: 'administrator' });
+  await cluster.close();
+  if (outcome.kind === 'failed') throw new Error(outcome.message);
 }
 
 export class Scene {
@@ -49,7 +65,7 @@ export class Scene {
     const output = await judge.topic(partitions);
     const deadLetterTopic = wish.deadLetters === true ? await judge.topic(1) : undefined;
     const group = `group-${input}`;
-    if (wish.positioned !== false) await judge.position(group, input, partitions);
+    if (wish.positioned !== false) await position(bootstrap, group, input, partitions);
     const retry = { maxAttempts: 5, initialBackoffMs: 50, maxBackoffMs: 400, maxAgeMs: 600_000 };
     const contract: InvokerContract = {
       version: 1,
