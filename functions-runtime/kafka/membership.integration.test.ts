@@ -136,6 +136,30 @@ describe('leaving', () => {
   });
 });
 
+describe('leaving early, late and twice', () => {
+  test('while joining: nobody of that name stays in the group', async () => {
+    const a = member('pod-0');
+    await pause(15);
+    await a.membership.leave('for-good');
+    expect(a.membership.state).toBe('left');
+    expect(a.membership.owned.size).toBe(0);
+    expect(await cluster.describeGroup(group)).toMatchObject({ value: { members: [] } });
+    await pause(700);
+    expect(await cluster.describeGroup(group)).toMatchObject({ value: { members: [] } });
+  });
+
+  test('a second time, or after being replaced, is done at once', async () => {
+    const a = member('pod-0');
+    await holds(a, 4);
+    const second = member('pod-0');
+    await eventually('the first one is out', () => a.membership.state === 'left');
+    await a.membership.leave('for-good');
+    await holds(second, 4);
+    await Promise.all([second.membership.leave('for-good'), second.membership.leave('will-return')]);
+    expect(second.did('drained').toSorted()).toEqual([0, 1, 2, 3]);
+  });
+});
+
 describe('a name changes hands', () => {
   test('D5 after a crash the next process has the partitions within a second, and nobody else moves', async () => {
     const [a, b] = await pair();

@@ -48,8 +48,6 @@ export class WireProducer implements Producer {
   /** Calls that look their topics up. */
   #entering = 0;
   #lastEntry: Promise<void> = Promise.resolve();
-  /** By topic: the last of them is through. */
-  readonly #entries = new Map<string, Promise<void>>();
   #closed = false;
   #ended = false;
 
@@ -119,18 +117,6 @@ export class WireProducer implements Producer {
 
   #hasWork(): boolean {
     return this.#entering > 0 || [...this.#lanes.values()].some(({ isIdle }) => !isIdle);
-  }
-
-  /** Calls on a topic go in as they were made, also when the first has to wait for what the cluster says of the topic. */
-  #inTurn(records: readonly ProducedRecord[]): Promise<KafkaOutcome<readonly OutputLane[]>> {
-    const topics = [...new Set(records.map(({ topic }) => topic))];
-    const before = Promise.all(topics.map((topic) => this.#entries.get(topic)));
-    const mine = before.then(() => this.#lanesFor(records));
-    const over = mine.then(() => {
-      for (const topic of topics) if (this.#entries.get(topic) === over) this.#entries.delete(topic);
-    });
-    for (const topic of topics) this.#entries.set(topic, over);
-    return mine;
   }
 
   /** The lane of each record, in their order. */
