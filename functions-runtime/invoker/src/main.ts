@@ -11,8 +11,8 @@ import { startServer } from './shell/server.ts';
 
 /** A pod that restarts while the API server is away takes its partitions up after this. */
 const placementWaitMs = 5_000;
-/** Above the drain: the last commits, the leave, closing. */
-const endMarginMs = 12_000;
+/** Above the drain, for the last commits, the leave, closing; below what the pod is given until it is killed. */
+const endMarginMs = 9_000;
 
 const config = readConfig(process.env);
 const log = createLog(config.logLevel, config.contract, config.podName);
