@@ -34,7 +34,12 @@ export class KafkaJudge {
   private constructor(bootstrap: string) {
     this.#kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
     this.#admin = this.#kafka.admin();
-    this.#producer = this.#kafka.producer({ allowAutoTopicCreation: false });
+    this.#producer = this.#newProducer();
+  }
+
+  /** Idempotent: a send that is tried again, when a broker went away, must not write its records twice. */
+  #newProducer(): Producer {
+    return this.#kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
   }
 
   static async start(bootstrap: string): Promise<KafkaJudge> {
@@ -70,7 +75,7 @@ export class KafkaJudge {
     await this.#admin.createPartitions({ topicPartitions: [{ topic, count }] });
     // A producer that knows the topic from before drops records for partitions that are new to it, without a word.
     await this.#producer.disconnect();
-    this.#producer = this.#kafka.producer({ allowAutoTopicCreation: false });
+    this.#producer = this.#newProducer();
     await this.#producer.connect();
   }
 
@@ -83,6 +88,28 @@ export class KafkaJudge {
   async send(topic: string, records: readonly SentRecord[]): Promise<void> {
     const messages = records.map(({ key = null, headers = {}, ...rest }) => ({ ...rest, key, headers }));
     await this.#producer.send({ topic, messages, compression: CompressionTypes.None });
+  }
+
+  /** Sends each batch in a transaction of its own, which is committed or aborted. */
+  async sendInTransactions(
+    topic: string,
+    batches: readonly { readonly records: readonly SentRecord[]; readonly end: 'commit' | 'abort' }[],
+  ): Promise<void> {
+    const producer = this.#kafka.producer({ transactionalId: randomUUID(), maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    for (const { records, end } of batches) {
+      const transaction = await producer.transaction();
+      const messages = records.map(({ key = null, headers = {}, ...rest }) => ({ ...rest, key, headers }));
+      await transaction.send({ topic, messages });
+      await transaction[end]();
+    }
+    await producer.disconnect();
+  }
+
+  /** By partition: the offset that the next record will get. */
+  async ends(topic: string): Promise<number[]> {
+    const found = await this.#admin.fetchTopicOffsets(topic);
+    return found.toSorted((a, b) => a.partition - b.partition).map(({ high }) => Number(high));
   }
 
   /** By partition; -1: no commit. */

@@ -156,6 +156,15 @@ export class Scene {
     }
   }
 
+  /** Waits for so many output records, whatever they hold. */
+  async untilOutRecords(count: number, withinMs = 30_000): Promise<void> {
+    const endMs = performance.now() + withinMs;
+    while (this.output.records.length < count) {
+      if (performance.now() > endMs) throw new Error(`${this.output.records.length} of ${count} records came out`);
+      await pause(20);
+    }
+  }
+
   /** What went wrong between input and output, by the outputs alone. */
   verdict(sent: number): { readonly lost: number[]; readonly repeated: number; readonly swapped: string[] } {
     const numbers = this.numbersOut();

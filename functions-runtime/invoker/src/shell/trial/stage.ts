@@ -13,12 +13,13 @@ export interface Stage {
   after(end: () => Promise<unknown>): void;
 }
 
-/** Call it once at the top of a file of stories. */
-export function stage(): Stage {
-  const bootstrap = inject('kafkaBootstrap');
+/** Call it once at the top of a file of stories. Without a broker of its own it uses the one that all share. */
+export function stage(own?: { readonly broker: () => Promise<string> }): Stage {
+  let bootstrap = own === undefined ? inject('kafkaBootstrap') : '';
   let judge: KafkaJudge | undefined;
   const ends: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
+    if (own !== undefined) bootstrap = await own.broker();
     judge = await KafkaJudge.start(bootstrap);
   });
   afterEach(async () => {
@@ -26,7 +27,9 @@ export function stage(): Stage {
   });
   afterAll(() => judge?.stop());
   return {
-    bootstrap,
+    get bootstrap() {
+      return bootstrap;
+    },
     get judge() {
       if (judge === undefined) throw new Error('the judge starts before the first story');
       return judge;
