@@ -3,25 +3,53 @@ import type { EncodedEvent } from './cloudevent.ts';
 
 /** `[event,event,…]`, for `application/cloudevents-batch+json`. */
 export function batchBody(events: readonly EncodedEvent[]): Buffer {
-  const pieces: (string | Buffer)[] = ['['];
-  for (const [index, event] of events.entries()) {
-    if (index > 0) pieces.push(',');
-    pieces.push(...event.pieces);
+  const body = new Splicer();
+  body.add('[');
+  for (let index = 0; index < events.length; index += 1) {
+    if (index > 0) body.add(',');
+    for (const piece of events[index]!.pieces) body.add(piece);
   }
-  pieces.push(']');
-  return joined(pieces);
+  body.add(']');
+  return body.bytes();
 }
 
 /** One event, for `application/cloudevents+json`. */
-export const eventBody = (event: EncodedEvent): Buffer => joined(event.pieces);
+export function eventBody(event: EncodedEvent): Buffer {
+  const body = new Splicer();
+  for (const piece of event.pieces) body.add(piece);
+  return body.bytes();
+}
 
-function joined(pieces: readonly (string | Buffer)[]): Buffer {
-  let size = 0;
-  for (const piece of pieces) size += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
-  const body = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const piece of pieces) at += typeof piece === 'string' ? body.write(piece, at) : piece.copy(body, at);
-  return body;
+/** Joins pieces; texts that follow each other are written at once. */
+class Splicer {
+  readonly #parts: (string | Buffer)[] = [];
+  #text = '';
+  #size = 0;
+
+  add(piece: string | Buffer): void {
+    if (typeof piece === 'string') {
+      this.#text += piece;
+      return;
+    }
+    this.#endText();
+    this.#parts.push(piece);
+    this.#size += piece.length;
+  }
+
+  bytes(): Buffer {
+    this.#endText();
+    const bytes = Buffer.allocUnsafe(this.#size);
+    let at = 0;
+    for (const part of this.#parts) at += typeof part === 'string' ? bytes.write(part, at) : part.copy(bytes, at);
+    return bytes;
+  }
+
+  #endText(): void {
+    if (this.#text === '') return;
+    this.#parts.push(this.#text);
+    this.#size += Buffer.byteLength(this.#text);
+    this.#text = '';
+  }
 }
 
 /** A server may refuse more header bytes than this (Node: 16 KiB in all). */

@@ -116,49 +116,47 @@ function binary(record: SourceRecord, contentType: string | null): EncodedEvent 
 const attributePrefix = Buffer.from('ce_');
 
 function wrapped(record: SourceRecord, format: 'Auto' | 'Json' | 'Bytes'): EncodedEvent | UnfitRecord {
-  const contentType = format === 'Json' ? 'application/json' : headerText(record, 'content-type');
-  const id = `${record.topic}/${record.partition}/${record.offset}`;
+  const { value } = record;
+  const contentType = format === 'Auto' ? headerText(record, 'content-type') : null;
+  const holdsJson = format !== 'Bytes' && contentType === null && value !== null && isJson(value);
+  if (holdsJson && record.headers.length === 0) return new PlainJsonEvent(record, value);
+  const id = idOf(record);
+  const attributes = wrappedAttributes(record, id);
+  const typed = (type: string): Attribute[] => [...attributes, ['datacontenttype', type]];
+  if (value === null) return assembled(id, [...attributes, [tombstoneExtension, true]], null, null);
+  if (holdsJson) return encoded(id, typed('application/json'), value, jsonData(value));
+  if (format === 'Json') {
+    return { kind: 'unfit', reason: 'not-json', detail: 'the value is not exactly one UTF-8 JSON text' };
+  }
+  if (contentType !== null) return assembled(id, typed(contentType), value, contentType);
+  const type = (format === 'Bytes' ? headerText(record, 'content-type') : null) ?? octets;
+  return encoded(id, typed(type), value, base64Data(value));
+}
+
+const idOf = ({ topic, partition, offset }: SourceRecord): string => `${topic}/${partition}/${offset}`;
+const sourceOf = ({ topic }: SourceRecord): string => `/kafka/${topic}`;
+
+/** RFC 3339; null outside of what it can say. */
+function timeOf({ timestampMs }: SourceRecord): string | null {
+  return timestampMs >= 0 && timestampMs <= lastYearEndMs ? new Date(timestampMs).toISOString() : null;
+}
+
+function keyAttribute(key: Buffer): Attribute {
+  const text = utf8Text(key);
+  const fit = text !== null && text !== '' && isAttributeText(text);
+  return fit ? [keyExtension, text] : [keyBytesExtension, key.toString('base64')];
+}
+
+function wrappedAttributes(record: SourceRecord, id: string): Attribute[] {
   const attributes: Attribute[] = [
     ['specversion', '1.0'],
     ['id', id],
-    ['source', `/kafka/${record.topic}`],
+    ['source', sourceOf(record)],
     ['type', recordEventType],
-    ...recordAttributes(record),
   ];
-  const value = record.value;
-  if (value === null) return assembled(id, [...attributes, [tombstoneExtension, true]], null, null);
-  if (format === 'Bytes') {
-    return encoded(id, [...attributes, ['datacontenttype', contentType ?? octets]], value, base64Data(value));
-  }
-  if (contentType !== null) return assembledAs(id, attributes, value, contentType, format === 'Json');
-  const type = isJson(value) ? 'application/json' : octets;
-  const data = type === octets ? base64Data(value) : jsonData(value);
-  return encoded(id, [...attributes, ['datacontenttype', type]], value, data);
-}
-
-function assembledAs(
-  id: string,
-  attributes: readonly Attribute[],
-  value: Buffer,
-  contentType: string,
-  mustBeJson: boolean,
-) {
-  if (mustBeJson && !isJson(value)) {
-    return { kind: 'unfit', reason: 'not-json', detail: 'the value is not exactly one UTF-8 JSON text' } as const;
-  }
-  return assembled(id, [...attributes, ['datacontenttype', contentType]], value, contentType);
-}
-
-function recordAttributes(record: SourceRecord): Attribute[] {
-  const attributes: Attribute[] = [];
-  if (record.timestampMs >= 0 && record.timestampMs <= lastYearEndMs) {
-    attributes.push(['time', new Date(record.timestampMs).toISOString()]);
-  }
-  if (record.key !== null) {
-    const text = utf8Text(record.key);
-    const fit = text !== null && text !== '' && isAttributeText(text);
-    attributes.push(fit ? [keyExtension, text] : [keyBytesExtension, record.key.toString('base64')]);
-  }
+  const time = timeOf(record);
+  if (time !== null) attributes.push(['time', time]);
+  if (record.key !== null) attributes.push(keyAttribute(record.key));
   if (record.headers.length > 0) {
     const list = record.headers.map(([name, value]) => [name.toString('utf8'), value?.toString('base64')]);
     attributes.push([headersExtension, escapedText(JSON.stringify(list))]);
@@ -195,20 +193,49 @@ function encoded(
 ): EncodedEvent {
   let head = '{';
   for (const [name, value] of attributes) {
-    const isPlain = typeof value === 'string' && needsNoEscape.test(value);
-    head += `${head === '{' ? '' : ','}"${name}":${isPlain ? `"${value}"` : JSON.stringify(value)}`;
+    head += `${head === '{' ? '' : ','}"${name}":${typeof value === 'string' ? quoted(value) : value}`;
   }
   return {
     kind: 'event',
     id,
     pieces: [head, ...dataPieces, '}'],
     binary: { attributes, data },
-    // Most events have no outputs that ask for it.
-    get trace() {
-      return traceOf((wanted) => attributes.find(([name]) => name === wanted)?.[1]);
-    },
+    trace: traceOf((wanted) => attributes.find(([name]) => name === wanted)?.[1]),
   };
 }
+
+/** By far the most records are this: JSON without headers. Its attributes are written straight into the text, in the order of `wrappedAttributes`. */
+class PlainJsonEvent implements EncodedEvent {
+  readonly kind = 'event';
+  readonly id: string;
+  readonly pieces: readonly (string | Buffer)[];
+  readonly #record: SourceRecord;
+  readonly #value: Buffer;
+
+  constructor(record: SourceRecord, value: Buffer) {
+    this.id = idOf(record);
+    this.#record = record;
+    this.#value = value;
+    const time = timeOf(record);
+    const key = record.key && keyAttribute(record.key);
+    const head = `{"specversion":"1.0","id":${quoted(this.id)},"source":${quoted(sourceOf(record))},"type":"${recordEventType}"`;
+    const timeText = time === null ? '' : `,"time":"${time}"`;
+    const keyText = key === null ? '' : `,"${key[0]}":${quoted(key[1] as string)}`;
+    this.pieces = [`${head}${timeText}${keyText},"datacontenttype":"application/json","data":`, value, '}'];
+  }
+
+  get binary() {
+    const attributes = wrappedAttributes(this.#record, this.id);
+    attributes.push(['datacontenttype', 'application/json']);
+    return { attributes, data: this.#value };
+  }
+
+  get trace(): readonly [] {
+    return [];
+  }
+}
+
+const quoted = (text: string): string => (needsNoEscape.test(text) ? `"${text}"` : JSON.stringify(text));
 
 /** Printable ASCII without the double quote and the backslash. */
 const needsNoEscape = /^[ !#-[\]-~]*$/;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeAnswer } from '#contract/answer-decode.ts';
 import type { InvokerContract } from '#contract/invoker-contract.ts';
-import { arrived } from './arrivals.ts';
+import { Arrival } from './arrivals.ts';
 import { type CallEffect, planCall, wholeAnswer } from './call-request.ts';
 
 const contract = (change: { kind?: 'Host' | 'Container'; maxRecords?: number; format?: 'Auto' | 'Json' } = {}) =>
@@ -16,7 +16,7 @@ const contract = (change: { kind?: 'Host' | 'Container'; maxRecords?: number; fo
 function call(values: readonly string[], offsets: readonly number[], format: 'Auto' | 'Json' = 'Auto'): CallEffect {
   const records = values.map((value, index) => {
     const fetched = { offset: offsets[index]!, timestampMs: 0, key: null, value: Buffer.from(value), headers: [] };
-    return arrived(fetched, 't', 3, format);
+    return new Arrival(fetched, { topic: 't', partition: 3, format });
   });
   return { kind: 'call', callId: 1, partition: 3, epoch: 7, topicId: 'id', records, attempt: 2, deadlineMs: 0 };
 }

@@ -5,7 +5,7 @@ import { batchContentType, callHeaders, eventContentType } from '#contract/call.
 import type { EncodedEvent } from '#contract/cloudevent.ts';
 import type { InvokerContract } from '#contract/invoker-contract.ts';
 import type { CoreEffect } from '../core/events.ts';
-import { payloadOf } from './arrivals.ts';
+import { arrivalOf } from './arrivals.ts';
 
 export type CallEffect = Extract<CoreEffect, { kind: 'call' }>;
 
@@ -31,7 +31,7 @@ export function planCall(call: CallEffect, contract: InvokerContract, deadlineMs
   const events: EncodedEvent[] = [];
   const offsets: number[] = [];
   for (const [place, record] of call.records.entries()) {
-    const { event } = payloadOf(record);
+    const { event } = arrivalOf(record);
     if (event.kind === 'unfit') {
       unfit.set(place, { kind: 'reject', reason: `does not fit format ${contract.source.format}: ${event.detail}` });
     } else {

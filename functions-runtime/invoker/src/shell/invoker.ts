@@ -5,7 +5,7 @@ import type { Fetcher, KafkaCluster, KafkaRoom, Membership, MembershipHandlers, 
 import type { InvokerConfig } from '../config.ts';
 import { type Core, createCore } from '../core/core.ts';
 import { coreSettings } from '../core/settings.ts';
-import { arrived, compacted } from './arrivals.ts';
+import { Arrival, compacted } from './arrivals.ts';
 import { Attendance } from './attendance.ts';
 import { Calls } from './calls.ts';
 import { Commits } from './commits.ts';
@@ -206,7 +206,8 @@ export class Invoker {
         onRecords: (partition, fetched, nextPosition) => {
           const epoch = this.#ownership.epochOf(partition);
           if (epoch === null) return;
-          const records = compacted(fetched).map((record) => arrived(record, topic, partition, format));
+          const origin = { topic, partition, format };
+          const records = compacted(fetched).map((record) => new Arrival(record, origin));
           this.#intake.take(partition, records, nextPosition, {
             onPortion: (portion, next) => {
               this.#tally.recordsIn += portion.length;

@@ -3,7 +3,7 @@ import type { InvokerContract } from '#contract/invoker-contract.ts';
 import { deadLetterRecord, outputRecord } from '#contract/outgoing.ts';
 import type { ProducedRecord, Producer } from '#kafka/ports.ts';
 import type { CoreEffect, OutgoingRecord, WriteOutcome } from '../core/events.ts';
-import { payloadOf } from './arrivals.ts';
+import { arrivalOf } from './arrivals.ts';
 
 export type WriteEffect = Extract<CoreEffect, { kind: 'write' }>;
 
@@ -23,15 +23,15 @@ export async function write(effect: WriteEffect, contract: InvokerContract, prod
 }
 
 function produced(record: OutgoingRecord, contract: InvokerContract): ProducedRecord[] {
-  const payload = payloadOf(record.source);
+  const source = arrivalOf(record.source);
   if (record.kind === 'dead-letter') {
     const topic = contract.delivery.deadLetterTopic;
     if (topic === undefined) throw new Error('a dead letter without a dead-letter topic in the contract');
     const destination = `${contract.binding.namespace}/${contract.function.name}`;
-    return [deadLetterRecord({ ...record, source: payload.record, topic, destination })];
+    return [deadLetterRecord({ ...record, source, topic, destination })];
   }
   // Without an output in the binding, what the function returns is not published.
-  if (contract.output === undefined || payload.event.kind === 'unfit') return [];
-  const cause = { source: payload.record, sourceEvent: payload.event, index: record.index };
+  if (contract.output === undefined || source.event.kind === 'unfit') return [];
+  const cause = { source, sourceEvent: source.event, index: record.index };
   return [outputRecord(record.event, cause, contract.output)];
 }
