@@ -167,8 +167,7 @@ export class Scene {
 
   /** What went wrong between input and output, by the outputs alone. */
   verdict(sent: number): { readonly lost: number[]; readonly repeated: number; readonly swapped: string[] } {
-    const numbers = this.numbersOut();
-    const seen = new Set(numbers);
+    const seen = new Set(this.numbersOut());
     const lost = Array.from({ length: sent }, (_, n) => n).filter((n) => !seen.has(n));
     const highest = new Map<string, number>();
     const swapped: string[] = [];
@@ -182,7 +181,8 @@ export class Scene {
       if (offset < (highest.get(pair) ?? -1)) swapped.push(`${pair}: ${offset} after ${highest.get(pair)}`);
       highest.set(pair, Math.max(offset, highest.get(pair) ?? -1));
     }
-    return { lost, repeated: numbers.length - seen.size, swapped };
+    // Counted by the input's offset: a sender that tries again may write one number twice.
+    return { lost, repeated: this.output.records.length - known.size, swapped };
   }
 
   async end(): Promise<void> {
