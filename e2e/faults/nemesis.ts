@@ -1,0 +1,90 @@
+/** Faults, each written down when it really begins and when it is over. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Broker } from '../cluster/broker.ts';
+import { nowMs } from './history-file.ts';
+import type { KeptProcess } from './processes.ts';
+import type { Scene } from './scene.ts';
+
+export class Nemesis {
+  readonly #scene: Scene;
+  #faults = 0;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  /** SIGKILL, and the same name again a moment later, as its StatefulSet would. */
+  killInvoker(ordinal: number, awayMs = 200): Promise<void> {
+    return this.#during('invoker killed', false, () => this.#restarted(this.#invoker(ordinal), 'SIGKILL', awayMs));
+  }
+
+  /** SIGSTOP, and SIGCONT after so long. */
+  pauseInvoker(ordinal: number, pausedMs: number): Promise<void> {
+    return this.#during('invoker paused', false, async () => {
+      this.#invoker(ordinal).signal('SIGSTOP');
+      await pause(pausedMs);
+      this.#invoker(ordinal).signal('SIGCONT');
+    });
+  }
+
+  /** SIGTERM, the end waited for, and the same name again: as a rolling restart. Nothing may be repeated because of it. */
+  restartInvoker(ordinal: number): Promise<void> {
+    return this.#during('invoker restarted', true, () => this.#restarted(this.#invoker(ordinal), 'SIGTERM', 0));
+  }
+
+  /** Waits until just so many members own partitions, and all partitions are owned. */
+  scale(invokers: number): Promise<void> {
+    return this.#during(`placement of ${invokers}`, true, async () => {
+      this.#scene.place(invokers);
+      await this.#scene.untilOwned(invokers);
+    });
+  }
+
+  killHost(index: number, awayMs = 200): Promise<void> {
+    return this.#during('host killed', false, () => this.#restarted(this.#scene.hosts[index]!, 'SIGKILL', awayMs));
+  }
+
+  /** SIGTERM is an orderly restart, SIGKILL a crash. */
+  restartBroker(broker: Broker, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    return this.#during(signal === 'SIGTERM' ? 'broker restarted' : 'broker killed', false, async () => {
+      await broker.stop(signal);
+      await broker.start();
+    });
+  }
+
+  pauseBroker(broker: Broker, pausedMs: number): Promise<void> {
+    return this.#during('broker paused', false, async () => {
+      broker.pause();
+      await pause(pausedMs);
+      broker.resume();
+    });
+  }
+
+  /** Every call fails for so long: the function's database is away. */
+  failFunction(forMs: number): Promise<void> {
+    return this.#during('function fails', true, async () => {
+      writeFileSync(this.#scene.failingFile, '');
+      await pause(forMs);
+      rmSync(this.#scene.failingFile);
+    });
+  }
+
+  #invoker(ordinal: number): KeptProcess {
+    return this.#scene.invokers[ordinal]!;
+  }
+
+  async #restarted(process: KeptProcess, signal: 'SIGTERM' | 'SIGKILL', awayMs: number): Promise<void> {
+    await process.stop(signal);
+    await pause(awayMs);
+    await process.start();
+  }
+
+  async #during(what: string, clean: boolean, act: () => Promise<void>): Promise<void> {
+    this.#faults += 1;
+    const fault = this.#faults;
+    this.#scene.history.write({ kind: 'fault', atMs: nowMs(), fault, what, clean });
+    await act();
+    this.#scene.history.write({ kind: 'healed', atMs: nowMs(), fault });
+  }
+}

@@ -1,0 +1,182 @@
+/** The core set of fault scenarios: load and faults together, each a story that ends with a checked history. */
+import type { Broker } from '../cluster/broker.ts';
+import { groundOn, ownRoot } from './ground.ts';
+import { Nemesis } from './nemesis.ts';
+import type { Share } from './record-classes.ts';
+import { Scene, type ScenePlan } from './scene.ts';
+
+export type Ended = Awaited<ReturnType<Scene['end']>>;
+export type Scenario = (broker: Broker, root?: string) => Promise<Ended>;
+
+/**
+ * Something of everything that needs no time: failing once or twice, failing always, refused. What fails always is in one partition of the eight:
+ * where every partition waits for such a record the function is the suspect, and nothing is given up.
+ */
+const mixed: readonly Share[] = [
+  { class: 'throws', every: 608 },
+  { class: 'poison', every: 400 },
+  { class: 'reject', every: 312 },
+  { class: 'flaky', times: 2, every: 97 },
+];
+
+function scenario(plan: ScenePlan, story: (scene: Scene, nemesis: Nemesis, broker: Broker) => Promise<void>): Scenario {
+  return async (broker, root = ownRoot) => {
+    const scene = await Scene.begin(plan, groundOn(broker, root));
+    try {
+      await scene.untilOwned(plan.placed ?? plan.invokers ?? 1);
+      await story(scene, new Nemesis(scene), broker);
+      return await scene.end();
+    } finally {
+      await scene.dispose();
+    }
+  };
+}
+
+export const killed = scenario(
+  {
+    title: 'invokers killed, one after the other',
+    load: { records: 1_000, perSecond: 300, shares: mixed },
+    invokers: 2,
+    hosts: 2,
+    plannedFaults: ['invoker killed'],
+  },
+  async (scene, nemesis) => {
+    await scene.untilDone(300);
+    await nemesis.killInvoker(0);
+    await scene.untilDone(300);
+    await nemesis.killInvoker(1);
+  },
+);
+
+export const paused = scenario(
+  {
+    title: 'an invoker stopped past its session, woken when others own its partitions',
+    // The function is slow, so that a call is open when the invoker is stopped, and answered when it is woken.
+    load: { records: 1_000, perSecond: 200, shares: [] },
+    callMs: 100,
+    invokers: 2,
+    hosts: 2,
+    plannedFaults: ['invoker paused'],
+  },
+  async (scene, nemesis) => {
+    await scene.untilDone(200);
+    await nemesis.pauseInvoker(0, 5_000);
+    await scene.untilDone(50);
+  },
+);
+
+export const restarted = scenario(
+  {
+    title: 'invokers restarted in order, each once',
+    load: { records: 1_000, perSecond: 300, shares: mixed },
+    callMs: 20,
+    commitIntervalMs: 1_000,
+    invokers: 2,
+    hosts: 2,
+    plannedFaults: ['invoker restarted'],
+  },
+  async (scene, nemesis) => {
+    await scene.untilDone(300);
+    await nemesis.restartInvoker(0);
+    await scene.untilDone(300);
+    await nemesis.restartInvoker(1);
+  },
+);
+
+export const scaled = scenario(
+  {
+    title: 'one, four, two invokers',
+    load: { records: 1_000, perSecond: 300, shares: mixed },
+    callMs: 20,
+    commitIntervalMs: 1_000,
+    invokers: 4,
+    placed: 1,
+    hosts: 2,
+    plannedFaults: ['placement of 4', 'placement of 2'],
+  },
+  async (scene, nemesis) => {
+    await scene.untilDone(200);
+    await nemesis.scale(4);
+    await scene.untilDone(200);
+    await nemesis.scale(2);
+    await scene.untilDone(200);
+  },
+);
+
+export const brokerRestarted = scenario(
+  {
+    title: 'the broker restarted in order, then killed',
+    load: { records: 1_000, perSecond: 250, shares: mixed },
+    invokers: 2,
+    hosts: 2,
+    plannedFaults: ['broker restarted', 'broker killed'],
+  },
+  async (scene, nemesis, broker) => {
+    await scene.untilDone(200);
+    await nemesis.restartBroker(broker, 'SIGTERM');
+    await scene.untilDone(200);
+    await nemesis.restartBroker(broker, 'SIGKILL');
+  },
+);
+
+export const hostKilled = scenario(
+  {
+    title: 'a function pod killed',
+    load: { records: 1_000, perSecond: 300, shares: mixed },
+    callMs: 20,
+    hosts: 2,
+    plannedFaults: ['host killed'],
+  },
+  async (scene, nemesis) => {
+    await scene.untilDone(300);
+    await nemesis.killHost(0);
+    await scene.untilDone(300);
+    await nemesis.killHost(1);
+  },
+);
+
+export const functionFails = scenario(
+  {
+    title: 'the function fails at everything for a while',
+    load: { records: 1_000, perSecond: 300, shares: mixed },
+    hosts: 2,
+    plannedFaults: ['function fails'],
+  },
+  async (scene, nemesis) => {
+    await scene.untilDone(300);
+    await nemesis.failFunction(4_000);
+  },
+);
+
+export const slowAnswers = scenario(
+  {
+    title: 'calls that hang past their deadline, end after it, or are slow',
+    load: {
+      records: 600,
+      perSecond: 150,
+      shares: [
+        { class: 'hang', times: 1, every: 101 },
+        { class: 'late', times: 1, waitMs: 700, every: 151 },
+        { class: 'slow', waitMs: 300, every: 37 },
+        { class: 'poison', every: 200 },
+      ],
+    },
+    callTimeoutMs: 1_000,
+    hosts: 2,
+  },
+  async (scene) => scene.untilDone(300),
+);
+
+export const abortedTransactions = scenario(
+  {
+    title: 'a transactional topic with aborted transactions, an invoker killed meanwhile',
+    load: { records: 1_000, perSecond: 250, shares: mixed, abortEvery: 4 },
+    invokers: 2,
+    hosts: 1,
+    plannedFaults: ['invoker killed'],
+  },
+  async (scene, nemesis) => {
+    await scene.untilDone(200);
+    await nemesis.killInvoker(0);
+  },
+);
