@@ -21,6 +21,7 @@ export function nextAlarmMs(
     consider(lane.drainDeadlineMs ?? callTimeMs(lane, settings, atMs));
     if (lane.write?.writeId === null) consider(lane.write.retryAtMs);
     consider(lane.commits.retryAtMs);
+    if (lane.call === null) consider(lane.retrialMs);
   }
   return earliestMs === Number.POSITIVE_INFINITY ? null : earliestMs;
 }

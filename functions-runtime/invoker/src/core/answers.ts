@@ -35,9 +35,13 @@ export function onAnswered(
   lane.waiting.drop(judgement.decided.length);
   lane.decided.push(...judgement.decided);
   const last = judgement.decided.at(-1);
-  if (last !== undefined) noteDecided(lane, judgement.decided.length, last.record.offset);
-  else noteAnswer(lane, answer.kind !== 'refused' && answer.kind !== 'unavailable');
+  if (last !== undefined) {
+    noteDecided(lane, judgement.decided.length, last.record.offset);
+    unblock(lane, 'exhausted', turn);
+  } else noteAnswer(lane, answer.kind !== 'refused' && answer.kind !== 'unavailable');
   follow(lane, judgement, call, turn);
+  // It holds its partition until it passes: what was mended meanwhile is found out by trying, alone and seldom.
+  lane.retrialMs = lane.blocks.has('exhausted') ? turn.atMs + turn.settings.retry.maxBackoffMs : null;
   if (judgement.next.kind === 'stand-down') return { kind: 'let-go' };
   return heldMs === null ? { kind: 'none' } : { kind: 'lanes-may-go', heldMs };
 }
@@ -127,6 +131,7 @@ function follow(lane: Lane, { next }: Judgement, call: OpenCall, turn: Turn): vo
       return;
     case 'block':
       block(lane, 'exhausted', lane.waiting.at(0)!.record.offset, next.reason, turn);
+      lane.sizeLimit = 1;
       return;
     case 'unwell':
     case 'stand-down':

@@ -3,7 +3,7 @@ import { nextBatch } from './batches.ts';
 import { condemnKiller, isKiller, leashLeft, type Trial } from './caution.ts';
 import type { Circuit } from './circuit.ts';
 import { attemptsAreSaved } from './commits.ts';
-import type { Lane, Turn } from './lanes.ts';
+import { isBlocked, type Lane, type Turn } from './lanes.ts';
 
 /** What decides over all lanes together. */
 export interface Gates {
@@ -39,12 +39,13 @@ export function startProbe(lanes: Iterable<Lane>, gates: Gates, turn: Turn): voi
 }
 
 function mayCall(lane: Lane, { trial, openCalls }: Gates, turn: Turn): boolean {
-  return isFree(lane) && trial.admits(lane, openCalls(), turn);
+  return isFree(lane, turn.atMs) && trial.admits(lane, openCalls(), turn);
 }
 
 /** A call may overlap with one open write, but not when that write fails or another is due: then the lane waits for Kafka. */
-function isFree(lane: Lane): boolean {
-  if (lane.call !== null || lane.drainDeadlineMs !== null || lane.blocks.has('exhausted')) return false;
+function isFree(lane: Lane, atMs: number): boolean {
+  if (lane.call !== null || lane.drainDeadlineMs !== null) return false;
+  if (isBlocked(lane, atMs)) return false;
   if (leashLeft(lane) === 0 || lane.decided.length > 0 || (lane.write !== null && lane.write.failures > 0))
     return false;
   const first = lane.waiting.at(0);

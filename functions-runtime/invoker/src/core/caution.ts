@@ -1,5 +1,5 @@
 /** After an unclean take-over: perhaps a record killed the last owner, and will kill this one. It must be found in few lives, and nobody else blamed. */
-import { block, type Lane, type Turn } from './lanes.ts';
+import { block, isBlocked, type Lane, type Turn } from './lanes.ts';
 import { fateOf } from './settle.ts';
 
 /** A leash longer than this is none: what a fast function does within a commit interval. */
@@ -63,15 +63,17 @@ export class Trial {
     if (lane.suspect === null || lane.suspect === 'awaited') return true;
     const { offset, alone, charged } = lane.suspect;
     if (alone) this.#partition = lane.partition;
-    if (charged) return !alone || openCalls === 0;
+    // Not charged before the others' calls have ended: one of these may be the last of this life.
+    if (alone && openCalls > 0) return false;
+    if (charged) return true;
     lane.suspect = { offset, alone, charged: true };
     lane.attempts.chargeTakeOver(offset, turn.atMs);
     return false;
   }
 
   /** Its record is settled and saved, or it cannot be for now. True: the others may go. */
-  endIfOver(lane: Lane): boolean {
-    const stuck = lane.blocks.has('exhausted') || (lane.write?.failures ?? 0) > 0;
+  endIfOver(lane: Lane, atMs: number): boolean {
+    const stuck = isBlocked(lane, atMs) || (lane.write?.failures ?? 0) > 0;
     return stuck || (lane.suspect === null && allIsSaved(lane)) ? this.end(lane) : false;
   }
 
@@ -99,6 +101,8 @@ export function condemnKiller(lane: Lane, turn: Turn): void {
   const fate = fateOf(record, { reason, code: 'take-over', failed }, turn.settings);
   if (fate === null) {
     block(lane, 'exhausted', record.offset, reason, turn);
+    // Never tried again: that might be the end of one more invoker.
+    lane.retrialMs = null;
     return;
   }
   lane.waiting.drop(1);

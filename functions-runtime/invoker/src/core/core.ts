@@ -14,6 +14,7 @@
  *                 D6          D10        D3, D4, P3  D6
  *
  *     draining ──► drain ──► released          lost, stand-down: forgotten; nothing is settled, nothing committed
+ *     gained, unclean ──► caution: the first record is suspected of having killed the last owner; a leash, a charge, if need be a trial
  *
  * A lane moves only in `step`: first the event is taken in by its room, then the lane is pumped (writes, calls, release, commit, intake), then the
  * earliest time at which anything is to be done again is asked for. The shell answers every call and every write with exactly one event, unless
@@ -182,7 +183,7 @@ class Rooms implements Core {
   #pump(lane: Lane, turn: Turn): void {
     do {
       pumpWrites(lane, turn);
-      if (this.#trial.endIfOver(lane)) this.#allMayGo = true;
+      if (this.#trial.endIfOver(lane, turn.atMs)) this.#allMayGo = true;
       lengthenLeash(lane);
     } while (startCall(lane, this.#gates, turn));
     if (releaseIfDrained(lane, turn)) {

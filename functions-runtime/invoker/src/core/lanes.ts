@@ -120,6 +120,8 @@ export interface Lane {
   write: OpenWrite | null;
 
   readonly blocks: Map<BlockCause, BlockedPartition>;
+  /** When an exhausted record that blocks is tried again; null: there is none, or it is not to be called any more. */
+  retrialMs: number | null;
   /** Set: no new record, no new call, and released at this time at the latest. */
   drainDeadlineMs: number | null;
 }
@@ -161,6 +163,7 @@ export function openLane(event: Gained): Lane {
     decided: [],
     write: null,
     blocks: new Map(),
+    retrialMs: null,
     drainDeadlineMs: null,
   };
 }
@@ -171,6 +174,11 @@ export function block(lane: Lane, cause: BlockCause, offset: number, reason: str
   const blocked: BlockedPartition = { partition: lane.partition, offset, reason };
   lane.blocks.set(cause, blocked);
   turn.emit({ kind: 'blocked', blocked });
+}
+
+/** A record holds the lane that is not to be tried again now. */
+export function isBlocked({ blocks, retrialMs }: Lane, atMs: number): boolean {
+  return blocks.has('exhausted') && (retrialMs === null || atMs < retrialMs);
 }
 
 export function unblock(lane: Lane, cause: BlockCause, turn: Turn): void {

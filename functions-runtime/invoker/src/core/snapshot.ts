@@ -32,7 +32,9 @@ export function snapshotOf(lanes: ReadonlyMap<number, Lane>, circuit: Circuit): 
   return {
     ownedPartitions: all.map(({ partition }) => partition),
     bufferedBytes: all.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0),
-    waitingRetries: count(({ wait, write }) => wait !== null || write?.writeId === null),
+    waitingRetries: count(
+      ({ wait, write, retrialMs }) => wait !== null || write?.writeId === null || retrialMs !== null,
+    ),
     openCalls: count(({ call }) => call !== null),
     openWrites: count(({ write }) => write !== null && write.writeId !== null),
     functionAvailable: !circuit.open && all.every(({ awaySinceMs }) => awaySinceMs === null),

@@ -51,7 +51,7 @@ describe('poison among a thousand', () => {
           const log = logOf(0, records, (index) => (bad.includes(index) ? kind : 'fine'));
           const world = worldWith([log], maxRecords, maxAttempts, seed);
           world.hostMaxBytes = kind === 'huge' ? 800 : Number.POSITIVE_INFINITY;
-          runToRest(world, 50_000);
+          runToRest(world, 20_000);
           expect(deadLetters(log)).toEqual([...bad].sort((a, b) => a - b));
           expect(log.committed.offset).toBe(records);
         },
@@ -66,7 +66,7 @@ describe('poison among a thousand', () => {
         const log = logOf(0, records, (index) => (index === bad ? 'poison' : 'fine'));
         const world = worldWith([log], records, 10, seed);
         world.hostMaxBytes = Number.POSITIVE_INFINITY;
-        runToRest(world, 50_000);
+        runToRest(world, 20_000);
         // 1000 → 500 → … → 1 are ten halvings; growing again behind the record takes as many; the fetches of the model cut the log in pieces.
         expect(world.callsMade - world.fetches).toBeLessThanOrEqual(2 * 10 + 10 + 10);
       }),
@@ -95,7 +95,7 @@ describe('a record that kills the invoker', () => {
         const world = worldWith(logs, maxRecords, maxAttempts, seed);
         world.hostMaxBytes = Number.POSITIVE_INFINITY;
         world.lazyCommits = lazyCommits;
-        runToRest(world, 100_000);
+        runToRest(world, 8_000);
         expect(logs.map(deadLetters)).toEqual([[bad], ...logs.slice(1).map(() => [])]);
         // Each death brings the commit closer to the killer, at least by half of the way; then it dies alone, once for each attempt.
         const halvings = Math.ceil(Math.log2(records)) + 1;
@@ -122,7 +122,7 @@ describe('the function is down', () => {
           for (const { partition } of logs) world.fetch(partition, 2);
           world.outage = true;
           const endMs = world.atMs + downMs;
-          runToRest(world, 50_000, () => world.atMs >= endMs);
+          runToRest(world, 20_000, () => world.atMs >= endMs);
           world.outage = false;
           settleAll(world);
           expect(logs.flatMap(deadLetters)).toEqual([]);
@@ -137,7 +137,7 @@ describe('the function is down', () => {
     const world = worldWith([log], 10, 2, 1);
     world.outage = true;
     const endMs = world.atMs + 120_000;
-    runToRest(world, 50_000, () => world.atMs >= endMs);
+    runToRest(world, 20_000, () => world.atMs >= endMs);
     expect(world.core.snapshot()).toMatchObject({ circuitOpen: true, functionAvailable: false });
     world.outage = false;
     settleAll(world);

@@ -19,6 +19,8 @@ export class PartitionLog {
   committed: { offset: number; text: string };
   takeOvers = 0;
   uncleanTakeOvers = 0;
+  /** Calls of a record that blocked the partition at that time. */
+  retrials = 0;
   readonly #byOffset = new Map<number, Fate>();
 
   constructor(partition: number, firstOffset: number) {

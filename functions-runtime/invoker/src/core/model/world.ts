@@ -366,6 +366,8 @@ export class World {
       if (fate.offset < log.committed.offset || fate.offset >= first) continue;
       promise(decided(fate), 'P1', () => `${where} is called before ${fate.offset} (${fate.nature}) is decided`);
     }
+    const { blocked } = this.core.snapshot();
+    if (blocked.some((stop) => stop.partition === partition && stop.offset === first)) log.retrials += 1;
     const visible = log
       .from(first)
       .filter(({ settledBefore }) => !settledBefore)
@@ -374,8 +376,8 @@ export class World {
     for (const fate of visible) {
       promise(fate.acceptedUnder !== epoch, 'P2', () => `${where}: ${fate.offset} was accepted by this owner before`);
       const { maxAttempts } = this.policy;
-      // A blocked record is tried once more by each new owner: that is how it is retried on purpose.
-      const more = this.blocks() ? log.takeOvers : log.uncleanTakeOvers;
+      // A blocked record is tried once more by each new owner, and by its owner each `maxBackoff`.
+      const more = this.blocks() ? log.takeOvers + log.retrials : log.uncleanTakeOvers;
       // A probe may follow at once on an answer of which it is not told yet whether it counts.
       const probe = this.#circuitOpen ? 1 : 0;
       const most = Math.max(maxAttempts, this.settings.batch.maxRecords > 1 ? 2 : 1) + more + probe;
