@@ -130,13 +130,18 @@ export class KafkaJudge {
       maxWaitTimeInMs: 50,
     });
     const records: SeenRecord[] = [];
+    // After a broker was away the reader's group forms anew and reads from the start again.
+    const next = new Map<number, number>();
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachMessage: async ({ partition, message }) => {
-        const { offset, key, value, headers = {}, timestamp } = message;
-        records.push({ partition, offset: Number(offset), key, value, headers, timestampMs: Number(timestamp) });
+        const { key, value, headers = {}, timestamp } = message;
+        const offset = Number(message.offset);
+        if (offset < (next.get(partition) ?? 0)) return;
+        next.set(partition, offset + 1);
+        records.push({ partition, offset, key, value, headers, timestampMs: Number(timestamp) });
       },
     });
     const reader: Reader = {

@@ -25,7 +25,7 @@ describe('a broker', () => {
     await scene.untilOut(800, 60_000);
     const { lost, swapped, repeated } = scene.verdict(800);
     expect({ lost, swapped }).toEqual({ lost: [], swapped: [] });
-    expect(repeated).toBeLessThanOrEqual(400);
+    expect(repeated, invoker.lastWords()).toBeLessThanOrEqual(400);
     await vi.waitFor(async () => {
       const commits = await on.judge.committed(scene.contract.source.consumerGroup, scene.input);
       expect(commits.map(({ offset }) => offset)).toEqual(await on.judge.ends(scene.input));

@@ -98,14 +98,20 @@ export class InvokerProcess {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
+  lastWords(): string {
+    const lines = this.log.map(({ pod: _, namespace: __, binding: ___, topic: ____, ...entry }) =>
+      JSON.stringify(entry),
+    );
+    return `its log:\n${lines.slice(-60).join('\n')}`;
+  }
+
   async until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
     const endMs = performance.now() + withinMs;
     while (!(await holds())) {
       const hasEnded = this.#child.exitCode !== null;
       if (hasEnded || performance.now() > endMs) {
         const why = hasEnded ? `the invoker ended with ${this.#child.exitCode}` : `not within ${withinMs} ms`;
-        const lines = this.log.map((entry) => JSON.stringify(entry)).slice(-40);
-        throw new Error(`${what}: ${why}; its log:\n${lines.join('\n')}`);
+        throw new Error(`${what}: ${why}; ${this.lastWords()}`);
       }
       await pause(10);
     }
