@@ -12,8 +12,8 @@ export interface Stage {
   readonly cluster: Cluster;
   readonly namespace: string;
   readonly kubernetes: Kubernetes;
-  /** The namespace of the operator. */
-  readonly system: Kubernetes;
+  /** Another namespace: the operator's, Kafka's. */
+  in(namespace: string): Kubernetes;
   readonly topics: Topics;
   /** For manifests. */
   readonly bootstrapInCluster: string;
@@ -35,10 +35,9 @@ export const scenario = test.extend<Fixtures>({
     const namespace = `${namespacePrefix}${wordOf(task.file.name)}-${randomBytes(3).toString('hex')}`;
     await restrictedNamespace(cluster, namespace);
     const topics = await connectTopics(record.kafkaBootstrap);
-    const kubernetes = kubernetesOf(apiUrl, cluster.kubectl, namespace);
-    const system = kubernetesOf(apiUrl, cluster.kubectl, 'headrace-system');
+    const within = (name: string) => kubernetesOf(apiUrl, cluster.kubectl, name);
     const stage: Stage = {
-      ...{ cluster, namespace, kubernetes, system, topics },
+      ...{ cluster, namespace, topics, in: within, kubernetes: within(namespace) },
       bootstrapInCluster: record.kafkaBootstrapInCluster,
       made: async (partitions) => {
         const names = Object.keys(partitions) as (keyof typeof partitions)[];

@@ -30,7 +30,8 @@ export async function connectTopics(bootstrap: string): Promise<Topics> {
     clientId: 'headrace-e2e',
     brokers: [bootstrap],
     logLevel: logLevel.NOTHING,
-    retry: { retries: 5, initialRetryTime: 200 },
+    // A broker may restart under a scenario: half a minute of trying.
+    retry: { retries: 40, initialRetryTime: 100, maxRetryTime: 1_000 },
   });
   const admin = kafka.admin();
   const producer: Producer = kafka.producer({

@@ -7,6 +7,7 @@ import { scenario } from '../given/stage.ts';
 import { startTraffic } from '../given/traffic.ts';
 import { eventually } from '../then/eventually.ts';
 import { drained, flowing } from '../then/flow.ts';
+import { pauseText } from '../then/pauses.ts';
 import { jsonOf, recordsOf } from '../then/records.ts';
 import { verdictOf } from '../then/verdict.ts';
 
@@ -42,11 +43,12 @@ scenario('D1 D5 P3: function code and binding spec changed under load', async ({
   expect(verdict.problems).toEqual([]);
   expect(verdict.duplicates).toBe(0);
 
-  const versions = (await recordsOf(stage, output)).map((record) => (jsonOf(record) as { version: number }).version);
+  const records = await recordsOf(stage, output);
+  const versions = records.map((record) => (jsonOf(record) as { version: number }).version);
   const byNewCode = versions.filter((version) => version === 2).length;
   expect(byNewCode).toBeGreaterThan(0);
   expect(versions.filter((version) => version === 1).length).toBeGreaterThan(0);
-  stage.figure(`${byNewCode} of ${versions.length} outputs by the new code, ${verdict.duplicates} repeats`);
+  stage.figure(`${byNewCode} of ${versions.length} outputs by the new code, ${pauseText(records)}`);
 });
 
 const contractOf = (

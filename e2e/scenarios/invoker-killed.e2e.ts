@@ -5,6 +5,8 @@ import { copying, maxRecords, name, partitions } from '../given/copying.ts';
 import { scenario } from '../given/stage.ts';
 import { startTraffic } from '../given/traffic.ts';
 import { drained, flowing } from '../then/flow.ts';
+import { pauseText } from '../then/pauses.ts';
+import { recordsOf } from '../then/records.ts';
 import { verdictOf } from '../then/verdict.ts';
 import { killPod } from '../when/kill.ts';
 
@@ -27,5 +29,6 @@ scenario('D1 D5 P3: an invoker killed under load', async ({ stage }) => {
   const ownedPartitions = partitions / 2;
   const settled = (perSecond * settledSinceCommitMs) / 1000;
   expect(verdict.duplicates).toBeLessThanOrEqual(ownedPartitions * maxRecords + settled);
-  stage.figure(`invoker 0 of 2 ended by ${how}: ${verdict.duplicates} repeats of ${sent.length}`);
+  const pause = pauseText(await recordsOf(stage, output));
+  stage.figure(`invoker 0 of 2 ended by ${how}: ${verdict.duplicates} repeats of ${sent.length}, ${pause}`);
 });

@@ -5,6 +5,8 @@ import { copying, name } from '../given/copying.ts';
 import { scenario } from '../given/stage.ts';
 import { startTraffic } from '../given/traffic.ts';
 import { drained, flowing } from '../then/flow.ts';
+import { pauseText } from '../then/pauses.ts';
+import { recordsOf } from '../then/records.ts';
 import { verdictOf } from '../then/verdict.ts';
 import { restartGracefully } from '../when/restart.ts';
 
@@ -25,4 +27,5 @@ scenario('D1 D5 P3: invokers restarted gracefully under load repeat nothing', as
   const verdict = await verdictOf(stage, { sent, input, outputs: [output] });
   expect(verdict.problems).toEqual([]);
   expect(verdict.duplicates).toBe(0);
+  stage.figure(`2 invokers restarted one after the other: ${pauseText(await recordsOf(stage, output))}`);
 });

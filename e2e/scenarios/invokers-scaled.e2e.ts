@@ -6,6 +6,8 @@ import { scenario } from '../given/stage.ts';
 import { startTraffic } from '../given/traffic.ts';
 import { eventually } from '../then/eventually.ts';
 import { drained, flowing } from '../then/flow.ts';
+import { pauseText } from '../then/pauses.ts';
+import { recordsOf } from '../then/records.ts';
 import { verdictOf } from '../then/verdict.ts';
 
 const perSecond = 400;
@@ -42,5 +44,7 @@ scenario('D1 D5 P3: invokers scaled up and down under load repeat nothing', asyn
   const verdict = await verdictOf(stage, { sent, input, outputs: [output] });
   expect(verdict.problems).toEqual([]);
   expect(verdict.duplicates).toBe(0);
-  stage.figure(`partitions of 3 invokers, then of 1: ${owners.join('; ')}`);
+  stage.figure(
+    `partitions of 3 invokers, then of 1: ${owners.join('; ')}; ${pauseText(await recordsOf(stage, output))}`,
+  );
 });

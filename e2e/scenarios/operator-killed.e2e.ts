@@ -1,5 +1,6 @@
 // Promise: the streams do not need the operator: it is killed and kept away under load, and records flow on (D1, P3).
 import { expect } from 'vitest';
+import { headraceNamespace } from '../cluster/install.ts';
 import { copying, name } from '../given/copying.ts';
 import { scenario } from '../given/stage.ts';
 import { startTraffic } from '../given/traffic.ts';
@@ -16,7 +17,7 @@ scenario('D1 P3: the operator killed under load, the data plane unaffected', asy
   const traffic = startTraffic(stage.topics, { topic: input, perSecond, forMs: 25_000 });
   await flowing(stage, output, 2 * perSecond, { withinMs: 30_000 });
 
-  await withoutOperator(stage.system, async (how) => {
+  await withoutOperator(stage.in(headraceNamespace), async (how) => {
     // Five more seconds of traffic pass while nobody is there; were the streams to need the operator, they would stop here.
     const inputsBefore = await topics.ends(input);
     await flowing(stage, input, inputsBefore + 5 * perSecond, { withinMs: 20_000 });

@@ -1,7 +1,7 @@
 // Promise: everything that runs for a stream obeys the restricted pod security standard, which refuses a plain pod.
 import { expect, inject } from 'vitest';
 import { labels, managedByValue } from '#api/names.ts';
-import { refusalOfPlainPod } from '../cluster/install.ts';
+import { headraceNamespace, refusalOfPlainPod } from '../cluster/install.ts';
 import { copying } from '../given/copying.ts';
 import { scenario } from '../given/stage.ts';
 
@@ -12,7 +12,7 @@ scenario('a namespace of restricted pods refuses a plain pod and runs all of our
   expect(await refusalOfPlainPod(stage.cluster, stage.namespace, hostNode26)).toMatch(
     /violates PodSecurity "restricted/,
   );
-  expect(await refusalOfPlainPod(stage.cluster, stage.system.namespace, hostNode26)).toMatch(/violates PodSecurity/);
+  expect(await refusalOfPlainPod(stage.cluster, headraceNamespace, hostNode26)).toMatch(/violates PodSecurity/);
 
   const pods = await stage.kubernetes.list('pods', `${labels.managedBy}=${managedByValue}`);
   const components = pods.map(({ metadata }) => metadata.labels?.[labels.component]);

@@ -1,17 +1,19 @@
 // What a scenario that failed leaves for its reader: objects, conditions, events, the ends of the logs.
+import { headraceNamespace } from '../cluster/install.ts';
 import type { Kubernetes } from '../given/kubernetes.ts';
 
 interface Place {
   readonly namespace: string;
   readonly kubernetes: Kubernetes;
-  readonly system: Kubernetes;
+  in(namespace: string): Kubernetes;
 }
 
 const sectionChars = 4_000;
 const lineChars = 400;
 
 /** Questions run one after another: the machine is busy enough. Never throws. */
-export async function whatStands({ namespace, kubernetes, system }: Place): Promise<string> {
+export async function whatStands({ namespace, kubernetes, in: within }: Place): Promise<string> {
+  const system = within(headraceNamespace);
   const conditions =
     'jsonpath={range .items[*]}{.kind} {.metadata.name}{"\\n"}{range .status.conditions[*]}  {.type}={.status} {.reason}: {.message}{"\\n"}{end}{end}';
   const sections: [title: string, ask: () => Promise<string>][] = [

@@ -2,7 +2,8 @@
 import type { Kubernetes } from '../given/kubernetes.ts';
 import { eventually } from '../then/eventually.ts';
 
-const backWithinMs = 60_000;
+/** A broker takes longer than a program of ours. */
+const backWithinMs = 120_000;
 
 /** Deletes the pod of a StatefulSet and waits until its successor is ready. */
 export async function restartGracefully(kubernetes: Kubernetes, podName: string): Promise<void> {
