@@ -211,7 +211,7 @@ export type StreamBindingSpec = {
       /** Longest time from a record's first failure to its last attempt. From 1s to 168h. */
       readonly maxAge: string;
     };
-    /** What to do with a record whose attempts are used up or that the function rejects. `DeadLetter` writes it, unchanged, to `deadLetter.topic`. `Block` holds its partition until it passes. `Drop` counts it and goes on. Where it is not given: `DeadLetter` if a topic is named, else `Block`. */
+    /** What to do with a record whose attempts are used up or that the function rejects. `DeadLetter` writes it, unchanged, to `deadLetter.topic`. `Block` holds its partition until it passes: it is tried again, alone, each `retry.maxBackoff`. `Drop` counts it and goes on. Where it is not given: `DeadLetter` if a topic is named, else `Block`. */
     readonly onExhausted?: 'DeadLetter' | 'Block' | 'Drop';
     /** Where dead letters go. */
     readonly deadLetter?: {
