@@ -15,6 +15,7 @@ export interface PodsSettings {
 /** How long an endpoint that refused a connection is passed over, while others are there. */
 const suspicionMs = 2_000;
 const announceTimeoutMs = 1_000;
+const knowsNoEpochs: ReadonlySet<number> = new Set([404, 405]);
 
 export class Pod {
   readonly client: FunctionClient;
@@ -109,7 +110,10 @@ export class FunctionPods {
       body: JSON.stringify({ binding: this.#settings.binding, epochs: Object.fromEntries(told) }),
       timeoutMs: announceTimeoutMs,
     });
-    if (reply.kind !== 'answer' || reply.status < 200 || reply.status > 299) return false;
+    // A host without this path fences nothing, and need not be told.
+    const heard =
+      reply.kind === 'answer' && ((reply.status >= 200 && reply.status <= 299) || knowsNoEpochs.has(reply.status));
+    if (!heard) return false;
     for (const [partition, epoch] of told) {
       if (pod.untold.get(partition) === epoch) pod.untold.delete(partition);
     }

@@ -254,10 +254,8 @@ export class Invoker {
     const notes = this.#notes;
     return new Ownership(parts, {
       onTaken: (partition, taken) => {
-        tally.takeOvers += 1;
         if (taken.kind !== 'start') return;
         const { epoch, position, unclean } = taken;
-        if (unclean) tally.uncleanTakeOvers += 1;
         notes.of(partition).info({ epoch, position, unclean }, 'owned');
       },
       onGuarded: (partition, waitMs) => {

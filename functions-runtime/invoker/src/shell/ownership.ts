@@ -133,7 +133,10 @@ export class Ownership implements MembershipHandlers {
     let open = this.#arriving;
     this.#arriving = [];
     for (let tries = 0; ; tries += 1) {
-      open = open.filter(({ state, leaving }) => state === 'taking' && !(leaving && tries > 0));
+      // Whoever is to be given up again is tried once, to mark what an earlier owner left, and no more.
+      for (const tenure of open)
+        if (tenure.leaving && tries > 0 && tenure.state === 'taking') tenure.becomes('stopped');
+      open = open.filter(({ state }) => state === 'taking');
       if (open.length === 0) break;
       const taken = await takeOverAll(open, this.#parts);
       if (taken.kind === 'ok') {

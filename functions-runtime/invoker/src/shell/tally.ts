@@ -8,11 +8,6 @@ export class Tally {
   /** Calls that ended in a verdict, and how long the function had them. */
   callsDone = 0;
   busyMs = 0;
-  attemptsFailed = 0;
-  takeOvers = 0;
-  uncleanTakeOvers = 0;
-  commitsDone = 0;
-  commitsNotDone = 0;
   outOfRangeCount = 0;
   outOfRangeSkipped = 0;
   readonly settled = { acked: 0, 'dead-lettered': 0, dropped: 0 };

@@ -47,4 +47,24 @@ describe('a broker', () => {
     expect(scene.verdict(400)).toEqual({ lost: [], repeated: 0, swapped: [] });
     expect(invoker.log.filter(({ msg }) => msg === 'owned').length).toBe(4);
   });
+
+  it('away: an invoker that owns partitions, and one that never joined, end when they are told to', async () => {
+    const server = await on.server();
+    const scene = await on.scene({ endpoints: [server.endpoint], invokers: 2 });
+    const owner = await scene.invoker(0);
+    await scene.send(0, 40);
+    await scene.untilOut(40);
+    await broker.stop('SIGKILL');
+    const stranger = await scene.invoker(1);
+    const begin = performance.now();
+    const codes = await Promise.all([owner.end(), stranger.end()]);
+    expect(performance.now() - begin).toBeLessThan(scene.contract.flow.drainTimeoutMs + 10_000);
+    expect(codes[1]).toBe(0);
+    await broker.start();
+    await scene.send(40, 40);
+    await scene.invoker(0);
+    await scene.untilOut(80);
+    const { lost, swapped } = scene.verdict(80);
+    expect({ lost, swapped }).toEqual({ lost: [], swapped: [] });
+  });
 });
