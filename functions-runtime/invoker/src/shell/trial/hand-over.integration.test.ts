@@ -50,6 +50,29 @@ describe('an invoker ends under load', () => {
   });
 });
 
+describe('a call that does not end', () => {
+  it('D1: is cut at the drain timeout; its records are neither settled nor lost, and the hand-over is not called clean', async () => {
+    let hangs = true;
+    const server = await on.server((call) => (hangs ? new Promise(() => undefined) : echo(call)));
+    const target = { name: 'f', serviceName: 'f', kind: 'Host', timeoutMs: 60_000, concurrency: 8 } as const;
+    const flow = { maxBufferedBytes: 16_000_000, maxResponseBytes: 4_000_000, drainTimeoutMs: 1_000 };
+    const scene = await on.scene({ partitions: 1, endpoints: [server.endpoint], contract: { function: target, flow } });
+    const invoker = await scene.invoker();
+    await scene.send(0, 10);
+    await invoker.until('it is called', () => server.calls.length === 1);
+    const begin = performance.now();
+    expect(await invoker.end()).toBe(0);
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(990);
+    const [commit] = await on.judge.committed(scene.contract.source.consumerGroup, scene.input);
+    expect(commit).toMatchObject({ offset: 0, metadata: expect.stringContaining('"r":0') });
+    hangs = false;
+    const next = await scene.invoker();
+    await scene.untilOut(10);
+    expect(scene.verdict(10)).toEqual({ lost: [], repeated: 0, swapped: [] });
+    expect(next.log.find(({ msg }) => msg === 'owned')).toMatchObject({ unclean: true });
+  });
+});
+
 describe('placement', () => {
   it('D5: 1, 2, 1 invokers under load: partitions move and come back, nothing lost, swapped or twice', async () => {
     const server = await on.server(slowEcho);
