@@ -1,10 +1,11 @@
 /** A read_committed reader sees what was committed, nothing else, and steps past the rest exactly. */
 import { describe, expect, test } from 'vitest';
 import { type AbortedTransaction, CommittedReader, type Portion } from './committed-reader.ts';
-import { type BatchWish, rawBatch } from './given-batches.ts';
+import { type BatchWish, rawBatch, withChecksum } from './given-batches.ts';
 import type { FetchedRecord } from './ports.ts';
 
-const limits = { portionBytes: 1_000, batchMaxBytes: 1_000_000 };
+/** Two records of 600 bytes, each with what its objects cost besides. */
+const limits = { portionBytes: 2_000, batchMaxBytes: 1_000_000 };
 const batch = (firstOffset: number, values: readonly string[], rest: Partial<BatchWish> = {}) =>
   rawBatch({ firstOffset, values, ...rest });
 const inTransaction = (producerId: bigint) => ({ transactional: true, producerId });
@@ -117,9 +118,35 @@ describe('timestamps', () => {
 describe('portions', () => {
   const log = Array.from({ length: 5 }, (_, i) => batch(i, ['x'.repeat(600)]));
 
-  test('D9 end with the batch that fills them, so that a reader without room can stop', () => {
+  test('D9 end with the record that fills them, so that a reader without room can stop', () => {
     const counts = portions(log, [], 0).map((portion) => portion.kind === 'records' && portion.records.length);
     expect(counts).toEqual([2, 2, 1]);
+  });
+
+  test('D9 D1 end within a batch, and each names where the next begins', () => {
+    const large = batch(
+      10,
+      Array.from({ length: 5 }, (_, i) => `${i}`.repeat(600)),
+      { lastOffsetDelta: 9 },
+    );
+    const seen = portions([large, batch(20, ['after'])], [], 11);
+    expect(seen.map((portion) => portion.kind === 'records' && portion.records.map(({ offset }) => offset))).toEqual([
+      [11, 12],
+      [13, 14],
+      [20],
+    ]);
+    expect(seen.map((portion) => portion.kind === 'records' && portion.nextPosition)).toEqual([13, 15, 21]);
+  });
+
+  test('D1 a record in the middle of a batch that ends where it should not: told after the records before it', () => {
+    const bad = batch(0, ['a', 'b', 'c']);
+    // The length of the last record.
+    bad[bad.length - 8]! += 2;
+    const seen = portions([withChecksum(bad), batch(3, ['d'])], [], 0);
+    expect(seen).toMatchObject([
+      { kind: 'records', records: [{ offset: 0 }, { offset: 1 }], nextPosition: 2 },
+      { kind: 'unreadable', code: 'CORRUPT_BATCH' },
+    ]);
   });
 
   test('a cut-off batch at the end is left for the next answer', () => {

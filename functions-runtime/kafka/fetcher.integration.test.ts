@@ -83,6 +83,45 @@ describe('flow', () => {
     expect(seen.values()).toEqual(['a', 'b']);
   });
 
+  test.each([
+    ['kept', 8 * 1024 * 1024],
+    ['fetched again', 0],
+  ])(
+    'D9 D1 paused after each portion: the rest of the answer is %s, nothing is left out or repeated',
+    async (_, restMaxBytes) => {
+      const count = 3_000;
+      await write(0, ...Array.from({ length: count }, (_, i) => `${i}`));
+      const seen = reader({ restMaxBytes });
+      let deliveries = 0;
+      seen.onDelivery = () => {
+        deliveries += 1;
+        seen.fetcher.pause(0);
+        setTimeout(() => seen.fetcher.resume(0), 20);
+      };
+      seen.fetcher.add(0, 0);
+      await seen.untilCount(count);
+      expect(seen.values()).toEqual(Array.from({ length: count }, (_, i) => `${i}`));
+      expect(deliveries).toBeGreaterThan(3);
+    },
+  );
+
+  test('D5 what was kept of a partition that was removed does not come when it is added elsewhere', async () => {
+    await write(0, ...Array.from({ length: 2_000 }, (_, i) => `${i}`));
+    const seen = reader();
+    seen.onDelivery = () => seen.fetcher.pause(0);
+    seen.fetcher.add(0, 0);
+    await eventually('the first portion', () => seen.records.length > 0);
+    seen.fetcher.remove(0);
+    const before = seen.records.length;
+    seen.onDelivery = () => {};
+    seen.fetcher.add(0, 1_990);
+    await seen.untilCount(before + 10);
+    await pause(300);
+    expect(seen.records.slice(before).map(({ offset }) => offset)).toEqual(
+      Array.from({ length: 10 }, (_, i) => 1_990 + i),
+    );
+  });
+
   test('D5 removed and added again elsewhere: nothing of the old hold comes through', async () => {
     await write(0, ...Array.from({ length: 100 }, (_, i) => `${i}`));
     const seen = reader();

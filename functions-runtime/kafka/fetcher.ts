@@ -20,6 +20,8 @@ const connectionSlot: Readonly<Record<Poll, number>> = { long: 0, quick: 1 };
 const readCommitted = 1;
 /** A batch is as large as its producer's broker allows (1 MiB by default), compressed; a hostile one grows a thousandfold. */
 const readerLimits = { portionBytes: 256 * 1024, batchMaxBytes: 64 * 1024 * 1024 };
+/** What is kept of answers for paused partitions, unless the options say otherwise. */
+const restMaxBytes = 8 * 1024 * 1024;
 const retry: Patience = { timeoutMs: Number.POSITIVE_INFINITY, firstDelayMs: 25, maxDelayMs: 2_000 };
 /** Leaders move now and then: only what lasts is told, when it begins to last and then again at times. */
 const toldAt = (failures: number) => failures === 3 || failures % 20 === 0;
@@ -59,8 +61,10 @@ export class WireFetcher implements Fetcher {
   }
 
   resume(partition: number): void {
-    this.#holds.resume(partition);
-    this.#plan();
+    const hold = this.#holds.resume(partition);
+    // Not at once: who resumes does not expect records before it is done.
+    if (hold?.rest) setImmediate(() => this.#readRest(hold));
+    else this.#plan();
   }
 
   async close(): Promise<void> {
@@ -196,12 +200,19 @@ export class WireFetcher implements Fetcher {
       this.#fail(hold, refused);
       return;
     }
-    this.#read(hold, part);
+    this.#read(hold, new CommittedReader(part.batches, part.aborted, hold.position, readerLimits));
   }
 
-  /** Portion by portion, as long as there is room: what was not read comes again after `resume`. */
-  #read(hold: Hold, part: FetchedPartition): void {
-    const reader = new CommittedReader(part.batches, part.aborted, hold.position, readerLimits);
+  #readRest(hold: Hold): void {
+    const { rest } = hold;
+    if (rest === undefined || this.#closed || !this.#holds.wants(hold)) return;
+    hold.rest = undefined;
+    this.#read(hold, rest);
+    this.#plan();
+  }
+
+  /** Portion by portion, as long as there is room. */
+  #read(hold: Hold, reader: CommittedReader): void {
     while (!this.#closed && this.#holds.wants(hold)) {
       const portion = reader.next();
       switch (portion.kind) {
@@ -221,6 +232,14 @@ export class WireFetcher implements Fetcher {
           portion satisfies never;
       }
     }
+    this.#keep(hold, reader);
+  }
+
+  /** What was not read is read after `resume`; where that would keep too much, it is fetched again. */
+  #keep(hold: Hold, reader: CommittedReader): void {
+    if (this.#closed || !this.#holds.isCurrent(hold)) return;
+    const maxBytes = this.#options.restMaxBytes ?? restMaxBytes;
+    if (this.#holds.restBytes + reader.heldBytes <= maxBytes) hold.rest = reader;
   }
 
   /** Told with the log's bounds; when the position lies within them after all, the leader was only behind. */

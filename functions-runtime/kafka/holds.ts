@@ -1,4 +1,5 @@
 /** The partitions a fetcher has been given: where each goes on, and which of them the next request to a broker asks for. PURE. */
+import type { CommittedReader } from './committed-reader.ts';
 
 /** One `add` of a partition. Removing and adding again makes another hold: what was fetched for the first is not for it. */
 export interface Hold {
@@ -17,6 +18,8 @@ export interface Hold {
   failures: number;
   /** Of the topic it was first fetched from. */
   topicId: string | undefined;
+  /** What of its last answer was not handed on before it was paused: comes first after `resume`. */
+  rest: CommittedReader | undefined;
   /** Grows when it brought records: who was served last is asked for last, for a broker fills its answer in the order asked. */
   servedAt: number;
 }
@@ -36,6 +39,7 @@ export class Holds {
       quickAfterMs: 0,
       failures: 0,
       topicId: undefined,
+      rest: undefined,
       servedAt: 0,
     });
   }
@@ -49,11 +53,20 @@ export class Holds {
     if (hold) hold.paused = true;
   }
 
-  resume(partition: number): void {
+  /** The hold, if there is one. */
+  resume(partition: number): Hold | undefined {
     const hold = this.#byPartition.get(partition);
-    if (!hold) return;
+    if (!hold) return undefined;
     hold.paused = false;
     hold.quickAfterMs = 0;
+    return hold;
+  }
+
+  /** Bytes of all rests. */
+  get restBytes(): number {
+    let bytes = 0;
+    for (const { rest } of this.#byPartition.values()) bytes += rest?.heldBytes ?? 0;
+    return bytes;
   }
 
   /** Whether records fetched for `hold` may still be handed on: the same hold, and room for them. */
@@ -76,7 +89,7 @@ export class Holds {
   /** Those that want records now, the longest unserved first. */
   ready(nowMs: number): readonly Hold[] {
     return [...this.#byPartition.values()]
-      .filter((hold) => !hold.paused && !hold.asked && !hold.stopped && hold.notBeforeMs <= nowMs)
+      .filter((hold) => wantsAnswer(hold) && hold.notBeforeMs <= nowMs)
       .toSorted((a, b) => a.servedAt - b.servedAt);
   }
 
@@ -86,10 +99,13 @@ export class Holds {
    */
   nextReadyMs(nowMs: number): number | undefined {
     let next: number | undefined;
-    for (const { paused, asked, stopped, notBeforeMs, quickAfterMs } of this.#byPartition.values()) {
-      const at = Math.max(notBeforeMs, quickAfterMs);
-      if (!paused && !asked && !stopped && at > nowMs) next = Math.min(next ?? at, at);
+    for (const hold of this.#byPartition.values()) {
+      const at = Math.max(hold.notBeforeMs, hold.quickAfterMs);
+      if (wantsAnswer(hold) && at > nowMs) next = Math.min(next ?? at, at);
     }
     return next;
   }
 }
+
+const wantsAnswer = ({ paused, asked, stopped, rest }: Hold): boolean =>
+  !paused && !asked && !stopped && rest === undefined;

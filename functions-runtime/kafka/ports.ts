@@ -150,6 +150,8 @@ export interface FetcherOptions {
   readonly maxBytes: number;
   readonly partitionMaxBytes: number;
   readonly maxWaitMs: number;
+  /** Upper bound of what is kept, undecoded, of answers for partitions that were paused before all was handed on; above it, it is fetched again. Default 8 MiB. */
+  readonly restMaxBytes?: number;
 }
 
 /** Idempotent producer, acks=all. `send` resolves when all records are acknowledged by all in-sync replicas. Records of one call keep their order per output partition; concurrent calls are batched together. */

@@ -64,20 +64,64 @@ export function nextBatch(raw: Buffer, at: number): NextBatch {
   return { kind: 'batch', batch, end };
 }
 
-/** The records of a batch; never more than `maxBytes` of them after decompression. */
+/** All records of a batch at once; never more than `maxBytes` of them after decompression. */
 export function recordsOf(batch: RecordBatch, maxBytes: number): FetchedRecord[] | Unreadable {
+  const opened = openBatch(batch, maxBytes);
+  if (!(opened instanceof OpenBatch)) return opened;
+  const records: FetchedRecord[] = [];
+  for (let record = opened.next(); record !== null; record = opened.next()) {
+    if ('kind' in record) return record;
+    records.push(record);
+  }
+  return records;
+}
+
+/** Opens a batch to be read record by record; never more than `maxBytes` after decompression. */
+export function openBatch(batch: RecordBatch, maxBytes: number): OpenBatch | Unreadable {
   try {
-    const cursor = new Cursor(decompressed(batch.attributes, batch.body, maxBytes));
-    const timestampMs = batch.attributes & logAppendTimeBit ? batch.maxTimestampMs : undefined;
-    const records: FetchedRecord[] = [];
-    for (let i = 0; i < batch.recordCount; i += 1) records.push(readRecord(cursor, batch, timestampMs));
-    return records;
+    return new OpenBatch(batch, decompressed(batch.attributes, batch.body, maxBytes));
   } catch (error) {
     if (error instanceof TooLarge) return unreadable('BATCH_TOO_LARGE', `it holds more than ${maxBytes} bytes`);
     if (error instanceof UnknownCodec) return unreadable('UNSUPPORTED_COMPRESSION', error.message);
-    return unreadable('CORRUPT_BATCH', error instanceof Error ? error.message : String(error));
+    return corrupt(error);
   }
 }
+
+/** A batch that is being read. */
+export class OpenBatch {
+  readonly batch: RecordBatch;
+  /** What it keeps in memory besides the answer that it came in. */
+  readonly heldBytes: number;
+  readonly #cursor: Cursor;
+  readonly #timestampMs: number | undefined;
+  #left: number;
+
+  constructor(batch: RecordBatch, body: Buffer) {
+    this.batch = batch;
+    this.heldBytes = body.length;
+    // Its own copy of what was not compressed: a record that waits long must keep its batch and not the whole answer.
+    this.#cursor = new Cursor(body === batch.body ? Buffer.from(body) : body);
+    this.#timestampMs = batch.attributes & logAppendTimeBit ? batch.maxTimestampMs : undefined;
+    this.#left = batch.recordCount;
+  }
+
+  /** Null after the last. */
+  next(): FetchedRecord | Unreadable | null {
+    if (this.#left <= 0) return null;
+    this.#left -= 1;
+    try {
+      return readRecord(this.#cursor, this.batch, this.#timestampMs);
+    } catch (error) {
+      return corrupt(error);
+    }
+  }
+}
+
+function corrupt(error: unknown): Unreadable {
+  return unreadable('CORRUPT_BATCH', error instanceof Error ? error.message : String(error));
+}
+
+const noHeaders: FetchedRecord['headers'] = [];
 
 function readRecord(cursor: Cursor, batch: RecordBatch, timestampMs: number | undefined): FetchedRecord {
   const length = cursor.varint();
@@ -88,8 +132,7 @@ function readRecord(cursor: Cursor, batch: RecordBatch, timestampMs: number | un
   const key = cursor.bytes();
   const value = cursor.bytes();
   const count = cursor.varint();
-  const headers: (readonly [Buffer, Buffer | null])[] = [];
-  for (let i = 0; i < count; i += 1) headers.push([cursor.bytes() ?? noName, cursor.bytes()]);
+  const headers = count > 0 ? readHeaders(cursor, count) : noHeaders;
   if (cursor.at !== end) throw new RangeError('a record does not end where it says');
   return {
     offset: batch.firstOffset + offsetDelta,
@@ -98,6 +141,12 @@ function readRecord(cursor: Cursor, batch: RecordBatch, timestampMs: number | un
     value,
     headers,
   };
+}
+
+function readHeaders(cursor: Cursor, count: number): FetchedRecord['headers'] {
+  const headers: (readonly [Buffer, Buffer | null])[] = [];
+  for (let i = 0; i < count; i += 1) headers.push([cursor.bytes() ?? noName, cursor.bytes()]);
+  return headers;
 }
 
 function unreadable(code: Unreadable['code'], reason: string): Unreadable {
