@@ -121,6 +121,7 @@ function firstFault(events: readonly unknown[]): string | null {
 
 /** Everything is acknowledged. An output belongs to the event that its `causationid` names, else to the last one, after which all are done. */
 function spread(events: readonly OutputEvent[], asked: AskedCall): readonly RecordVerdict[] {
+  if (events.length === 0) return asked.eventIds.map(() => okWithoutOutputs);
   const outputs: OutputEvent[][] = asked.eventIds.map(() => []);
   for (const event of events) {
     const cause = asked.eventIds.indexOf(String(event.causationid));
@@ -128,6 +129,8 @@ function spread(events: readonly OutputEvent[], asked: AskedCall): readonly Reco
   }
   return outputs.map((list) => ({ kind: 'ok', outputs: list }));
 }
+
+const okWithoutOutputs: RecordVerdict = { kind: 'ok', outputs: [] };
 
 /** An event in HTTP's binary mode, or what is wrong with it. */
 function binaryEvent(answer: HttpAnswer): OutputEvent | string {

@@ -136,10 +136,18 @@ function wrapped(record: SourceRecord, format: 'Auto' | 'Json' | 'Bytes'): Encod
 const idOf = ({ topic, partition, offset }: SourceRecord): string => `${topic}/${partition}/${offset}`;
 const sourceOf = ({ topic }: SourceRecord): string => `/kafka/${topic}`;
 
-/** RFC 3339; null outside of what it can say. */
+/** RFC 3339 with milliseconds; null outside of what it can say. */
 function timeOf({ timestampMs }: SourceRecord): string | null {
-  return timestampMs >= 0 && timestampMs <= lastYearEndMs ? new Date(timestampMs).toISOString() : null;
+  if (!(timestampMs >= 0 && timestampMs <= lastYearEndMs)) return null;
+  const seconds = Math.floor(timestampMs / 1000);
+  // Neighbours were mostly written within the same second, and a calendar is dear.
+  if (seconds !== lastSecond.seconds) {
+    lastSecond = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss.'.length) };
+  }
+  const ms = Math.floor(timestampMs - seconds * 1000);
+  return `${lastSecond.text}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`;
 }
+let lastSecond = { seconds: -1, text: '' };
 
 function keyAttribute(key: Buffer): Attribute {
   const text = utf8Text(key);
@@ -217,11 +225,9 @@ class PlainJsonEvent implements EncodedEvent {
     this.#record = record;
     this.#value = value;
     const time = timeOf(record);
-    const key = record.key && keyAttribute(record.key);
-    const head = `{"specversion":"1.0","id":${quoted(this.id)},"source":${quoted(sourceOf(record))},"type":"${recordEventType}"`;
     const timeText = time === null ? '' : `,"time":"${time}"`;
-    const keyText = key === null ? '' : `,"${key[0]}":${quoted(key[1] as string)}`;
-    this.pieces = [`${head}${timeText}${keyText},"datacontenttype":"application/json","data":`, value, '}'];
+    const head = `{"specversion":"1.0","id":${quoted(this.id)},"source":${quoted(sourceOf(record))},"type":"${recordEventType}"${timeText}${keyText(record.key)},"datacontenttype":"application/json","data":`;
+    this.pieces = [head, value, '}'];
   }
 
   get binary() {
@@ -233,6 +239,15 @@ class PlainJsonEvent implements EncodedEvent {
   get trace(): readonly [] {
     return [];
   }
+}
+
+function keyText(key: Buffer | null): string {
+  if (key === null) return '';
+  // Of bytes that are all plain ASCII this is the text in UTF-8 too; any other does not pass the test.
+  const plain = key.toString('latin1');
+  if (plain !== '' && needsNoEscape.test(plain)) return `,"${keyExtension}":"${plain}"`;
+  const [name, value] = keyAttribute(key);
+  return `,"${name}":${quoted(value as string)}`;
 }
 
 const quoted = (text: string): string => (needsNoEscape.test(text) ? `"${text}"` : JSON.stringify(text));
