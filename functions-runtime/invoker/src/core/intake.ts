@@ -3,9 +3,12 @@ import { suspectFirst } from './caution.ts';
 import type { CoreEvent } from './events.ts';
 import type { Lane, Turn } from './lanes.ts';
 
-/** More than so many batches, or these bytes, ahead of the function make no lane quicker: they would only cost memory. */
-const batchesAhead = 2;
-const bytesAhead = 2 * 1024 * 1024;
+/** More than so many batches, and these bytes, ahead of the function make no lane quicker: records that wait long only cost memory and the collector's time. */
+const batchesAhead = 4;
+const bytesAhead = 256 * 1024;
+/** And never more than these bytes, or two of the largest batches. */
+const mostBytesAhead = 2 * 1024 * 1024;
+const largestBatchesAhead = 2;
 /** This part of the buffer is shared among the lanes; the rest is for fetches that were under way when their lane was paused. */
 const sharedPart = 0.75;
 
@@ -23,7 +26,7 @@ export function arrive(lane: Lane, event: Extract<CoreEvent, { kind: 'arrived' }
 /** Each lane has the same share, so that a slow partition cannot take the buffer from the others; what is left over from lanes that came later counts too. */
 export function balance(lanes: ReadonlyMap<number, Lane>, turn: Turn): void {
   const shared = turn.settings.maxBufferedBytes * sharedPart;
-  const ample = Math.max(bytesAhead, batchesAhead * turn.settings.batch.maxBytes);
+  const ample = Math.max(mostBytesAhead, largestBatchesAhead * turn.settings.batch.maxBytes);
   const share = Math.min(ample, shared / Math.max(lanes.size, 1));
   let total = 0;
   for (const { bufferedBytes } of lanes.values()) total += bufferedBytes;
@@ -33,11 +36,18 @@ export function balance(lanes: ReadonlyMap<number, Lane>, turn: Turn): void {
 function balanceOne(lane: Lane, share: number, allFull: boolean, turn: Turn): void {
   const { bufferedBytes, partition, paused } = lane;
   if (lane.drainDeadlineMs !== null) return;
-  if (!paused && bufferedBytes > 0 && (allFull || bufferedBytes >= share || lane.commits.memoryFull)) {
+  const mustWait = allFull || lane.commits.memoryFull;
+  if (!paused && bufferedBytes > 0 && (mustWait || holds(lane, 1, share, turn))) {
     lane.paused = true;
     turn.emit({ kind: 'pause', partition });
-  } else if (paused && (bufferedBytes === 0 || (!allFull && bufferedBytes <= share / 2 && !lane.commits.memoryFull))) {
+  } else if (paused && (bufferedBytes === 0 || (!mustWait && !holds(lane, 0.5, share, turn)))) {
     lane.paused = false;
     turn.emit({ kind: 'resume', partition });
   }
+}
+
+/** Whether it holds this part of its share, or of what keeps it busy. */
+function holds({ bufferedBytes, waiting }: Lane, part: number, share: number, turn: Turn): boolean {
+  if (bufferedBytes >= share * part) return true;
+  return waiting.length >= batchesAhead * turn.settings.batch.maxRecords * part && bufferedBytes >= bytesAhead * part;
 }

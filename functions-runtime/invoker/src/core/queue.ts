@@ -3,7 +3,8 @@
 const cutAbove = 1024;
 
 export class Queue<T> {
-  #items: T[] = [];
+  /** Before the head there is nothing: what was dropped must not be kept alive until the array is cut. */
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -20,11 +21,13 @@ export class Queue<T> {
 
   /** The first `count` items; they stay. */
   first(count: number): T[] {
-    return this.#items.slice(this.#head, this.#head + count);
+    return this.#items.slice(this.#head, this.#head + count) as T[];
   }
 
   drop(count: number): void {
-    this.#head = Math.min(this.#head + count, this.#items.length);
+    const begin = this.#head;
+    this.#head = Math.min(begin + count, this.#items.length);
+    this.#items.fill(undefined, begin, this.#head);
     if (this.#head < cutAbove || this.#head * 2 < this.#items.length) return;
     this.#items = this.#items.slice(this.#head);
     this.#head = 0;

@@ -23,6 +23,8 @@ const fetchPartitionMaxBytes = 512 * 1024;
 const fetchMaxWaitMs = 250;
 /** Records go to the core in portions of this part of the buffer. */
 const portionsOfBuffer = 64;
+/** Undecoded answers of paused partitions take up to this part of it: of the quarter that the core does not share out. */
+const restsOfBuffer = 8;
 /** The last commit and the acknowledgement, on top of the drain. */
 const rebalanceMarginMs = 10_000;
 
@@ -199,9 +201,10 @@ export class Invoker {
     const { topic, format } = this.#contract.source;
     const maxBytes = Math.min(fetchMaxBytes, this.#contract.flow.maxBufferedBytes);
     const partitionMaxBytes = Math.min(fetchPartitionMaxBytes, maxBytes);
+    const restMaxBytes = Math.floor(this.#contract.flow.maxBufferedBytes / restsOfBuffer);
     return room.fetcher(
       this.#cluster,
-      { topic, maxBytes, partitionMaxBytes, maxWaitMs: fetchMaxWaitMs },
+      { topic, maxBytes, partitionMaxBytes, maxWaitMs: fetchMaxWaitMs, restMaxBytes },
       {
         onRecords: (partition, fetched, nextPosition) => {
           const epoch = this.#ownership.epochOf(partition);
