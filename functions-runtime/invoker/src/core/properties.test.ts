@@ -5,9 +5,10 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { act, settleAll } from './model/drive.ts';
+import { natures } from './model/fates.ts';
 import { Chance } from './model/function.ts';
 import { PartitionLog } from './model/log.ts';
-import { natures, World } from './model/world.ts';
+import { World } from './model/world.ts';
 import type { CoreSettings } from './settings.ts';
 
 const runs = Number(process.env.CORE_RUNS ?? 10_000);
@@ -65,7 +66,7 @@ describe(`properties, CORE_SEED=${seed} CORE_RUNS=${runs}`, () => {
           throw new Error(`${String(cause)}\n${world.tell()}`, { cause });
         }
       }),
-      { seed, numRuns: runs },
+      { seed, numRuns: runs, interruptAfterTimeLimit: 50_000 },
     );
   });
 });

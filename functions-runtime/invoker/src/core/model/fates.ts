@@ -119,3 +119,19 @@ export function noteWritten(record: OutgoingRecord, fate: Fate): void {
 }
 
 export const offsetsOf = (records: readonly ArrivedRecord[]): string => records.map(({ offset }) => offset).join(',');
+
+/** What records are made of, the usual ones more often. */
+export const natures: readonly Nature[] = [
+  'fine',
+  'fine',
+  'fine',
+  'chatty',
+  'chatty',
+  'flaky',
+  'named-flaky',
+  'poison',
+  'reject',
+  'refused',
+  'killer',
+  'huge',
+];

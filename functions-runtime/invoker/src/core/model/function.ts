@@ -80,3 +80,15 @@ function ok(callId: number, outputs: number): RecordVerdict {
   const event: OutputEvent = { call: callId };
   return { kind: 'ok', outputs: Array.from({ length: outputs }, () => event) };
 }
+
+/** Whose attempt failed: all, or those that were named. */
+export function failedBy(answer: CallAnswer, fates: readonly Fate[]): Fate[] {
+  if (answer.kind === 'attempt-failed') return [...fates];
+  if (answer.kind !== 'verdicts') return [];
+  const { verdicts } = answer;
+  if (verdicts.length !== fates.length) return [...fates];
+  return fates.filter((_, index) => {
+    const verdict = verdicts[index]!;
+    return verdict.kind === 'retry' && verdict.notRun !== true;
+  });
+}

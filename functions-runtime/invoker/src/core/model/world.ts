@@ -10,46 +10,15 @@ import {
   isDecided,
   isSettled,
   mayBeGivenUp,
-  type Nature,
+  natures,
   noteVerdicts,
   offsetsOf,
   type Policy,
   promise,
 } from './fates.ts';
-import { answerOf, type Chance, faultAnswer, outageAnswer } from './function.ts';
+import { answerOf, type Chance, failedBy, faultAnswer, outageAnswer } from './function.ts';
 import { type PartitionLog, topicId } from './log.ts';
-
-type Call = Extract<CoreEffect, { kind: 'call' }>;
-type Write = Extract<CoreEffect, { kind: 'write' }>;
-type Commit = Extract<CoreEffect, { kind: 'commit' }>;
-
-export interface Holding {
-  readonly epoch: number;
-  fetched: number;
-  paused: boolean;
-  /** A fetch was under way when it was paused. */
-  fetchUnderWay: boolean;
-  /** Set while it is drained. */
-  drainDeadlineMs: number | null;
-}
-
-export const natures: readonly Nature[] = [
-  'fine',
-  'fine',
-  'fine',
-  'chatty',
-  'chatty',
-  'flaky',
-  'named-flaky',
-  'poison',
-  'reject',
-  'refused',
-  'killer',
-  'huge',
-];
-
-/** Bytes of one fetch of one partition. */
-export const fetchBytes = 300;
+import { type Call, type Commit, fetchBytes, type Holding, told, type Write } from './terms.ts';
 
 export class World {
   readonly settings: CoreSettings;
@@ -422,22 +391,4 @@ export class World {
   #log(partition: number): PartitionLog {
     return this.logs[partition]!;
   }
-}
-
-/** Whose attempt failed: all, or those that were named. */
-function failedBy(answer: CallAnswer, fates: readonly Fate[]): Fate[] {
-  if (answer.kind === 'attempt-failed') return [...fates];
-  if (answer.kind !== 'verdicts') return [];
-  const { verdicts } = answer;
-  if (verdicts.length !== fates.length) return [...fates];
-  return fates.filter((_, index) => {
-    const verdict = verdicts[index]!;
-    return verdict.kind === 'retry' && verdict.notRun !== true;
-  });
-}
-
-function told(what: CoreEvent | CoreEffect | 'crash'): string {
-  return JSON.stringify(what, (name, value: unknown) =>
-    name === 'payload' || name === 'timestampMs' ? undefined : value,
-  );
 }
