@@ -1,4 +1,5 @@
 /** After an unclean take-over: perhaps a record killed the last owner, and will kill this one. It must be found in few lives, and nobody else blamed. */
+import { offerCommit } from './commits.ts';
 import { block, isBlocked, type Lane, type Turn } from './lanes.ts';
 import { fateOf } from './settle.ts';
 
@@ -68,6 +69,7 @@ export class Trial {
     if (charged) return true;
     lane.suspect = { offset, alone, charged: true };
     lane.attempts.chargeTakeOver(offset, turn.atMs);
+    offerCommit(lane, turn);
     return false;
   }
 

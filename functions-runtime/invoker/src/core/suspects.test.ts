@@ -56,7 +56,7 @@ describe('poison among a thousand', () => {
           expect(log.committed.offset).toBe(records);
         },
       ),
-      { numRuns: Math.ceil(runs / 5) },
+      { numRuns: Math.ceil(runs / 5), interruptAfterTimeLimit: 30_000 },
     );
   });
 
@@ -70,7 +70,7 @@ describe('poison among a thousand', () => {
         // 1000 → 500 → … → 1 are ten halvings; growing again behind the record takes as many; the fetches of the model cut the log in pieces.
         expect(world.callsMade - world.fetches).toBeLessThanOrEqual(2 * 10 + 10 + 10);
       }),
-      { numRuns: Math.ceil(runs / 5) },
+      { numRuns: Math.ceil(runs / 5), interruptAfterTimeLimit: 30_000 },
     );
   });
 });
@@ -101,7 +101,7 @@ describe('a record that kills the invoker', () => {
         const halvings = Math.ceil(Math.log2(records)) + 1;
         expect(world.crashes).toBeLessThanOrEqual(halvings + Math.max(maxAttempts, 2) + 1);
       }),
-      { numRuns: runs },
+      { numRuns: runs, interruptAfterTimeLimit: 30_000 },
     );
   });
 });
@@ -128,7 +128,7 @@ describe('the function is down', () => {
           expect(logs.flatMap(deadLetters)).toEqual([]);
         },
       ),
-      { numRuns: runs },
+      { numRuns: runs, interruptAfterTimeLimit: 30_000 },
     );
   });
 
