@@ -1,6 +1,9 @@
 /** One endpoint, a real server on loopback: every way in which an answer comes, or does not. */
+import { spawn } from 'node:child_process';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FunctionClient, type Reply, type Request } from './function-client.ts';
 
@@ -55,6 +58,19 @@ describe('an answer', () => {
     for (let count = 0; count < 20; count += 1) await one.send({ path: '/', headers: {}, body: '', timeoutMs: 2000 });
     expect(ports.size).toBeLessThanOrEqual(2);
   });
+});
+
+it('an answer that came while this process was stopped is taken, though its time is up when it wakes', async () => {
+  const endpoint = await http((_request, response) => setTimeout(() => response.end(), 150));
+  const script = join(import.meta.dirname, 'given-paused-client.ts');
+  const child = spawn(process.execPath, [script, endpoint, '400'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  closers.push(async () => child.kill('SIGKILL'));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe('sent');
+  child.kill('SIGSTOP');
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  child.kill('SIGCONT');
+  expect((await lines.next()).value).toBe('answer');
 });
 
 const failed = (failure: string) => ({ kind: 'broken', answer: { kind: 'attempt-failed', failure } });

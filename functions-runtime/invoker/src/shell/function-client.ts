@@ -92,7 +92,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request;
     this.#maxBytes = maxBytes;
     this.#resolve = resolve;
-    this.#timer = setTimeout(() => this.#timeOut(), request.timeoutMs);
+    // After a standstill of this process the time is up before the answer that waits in the socket was read: sockets first.
+    this.#timer = setTimeout(() => setImmediate(() => this.#timeOut()), request.timeoutMs);
     request.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (request.signal?.aborted) this.#onAbort();
   }
