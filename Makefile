@@ -53,6 +53,9 @@ e2e: install ## the scenarios on the cluster
 bench: install ## throughput, latency, CPU and memory; tables to docs/performance.md (BENCH_ONLY=drain,latency; BENCH_SHORT=1)
 	@node e2e/bench/main.ts
 
+chaos: install ## random faults on real processes for HEADRACE_CHAOS_MINUTES (30), every round checked, seeds printed
+	@node e2e/faults/chaos.ts
+
 simulate: install ## the scaling decision against models of KEDA and Numaflow on ten load shapes (virtual time)
 	@node operator/simulate/main.ts
 

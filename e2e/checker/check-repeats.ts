@@ -22,6 +22,8 @@ export function checkRepeats(facts: Facts, here: PartitionFacts, fates: Fates): 
   const findings: Finding[] = [];
   let explained = 0;
   for (const [offset, acceptances] of fates.accepted) {
+    // What ends as a dead letter is tried again until it does; how often is a question of its attempts.
+    if (here.inputs.get(offset)?.fate === 'dead-letter') continue;
     for (const [index, { call }] of acceptances.entries()) {
       const before = acceptances[index - 1]?.call;
       // A call that went back repeats what it went back over: told once.

@@ -41,6 +41,11 @@ export class Nemesis {
     });
   }
 
+  /** Without waiting for it. */
+  place(invokers: number): Promise<void> {
+    return this.#during(`placement of ${invokers}`, true, async () => this.#scene.place(invokers));
+  }
+
   killHost(index: number, awayMs = 200): Promise<void> {
     return this.#during('host killed', false, () => this.#restarted(this.#scene.hosts[index]!, 'SIGKILL', awayMs));
   }
@@ -70,6 +75,26 @@ export class Nemesis {
     });
   }
 
+  /** Starts invokers that end by themselves again, as kubelet would, until the returned function is called. */
+  raiseTheDead(): () => Promise<void> {
+    let watching = true;
+    const keep = async (invoker: KeptProcess): Promise<void> => {
+      while (watching) {
+        await pause(50);
+        if (!watching || invoker.isRunning) continue;
+        // Out of memory it is busy with dying for seconds, and is no owner any more before it is dead.
+        const sinceMs = this.#scene.answeredMs(invoker.pids.at(-1)!);
+        await this.#during(`invoker died: ${await invoker.ended}`, false, () => invoker.start(), sinceMs);
+      }
+    };
+    const lives = Promise.allSettled(this.#scene.invokers.map(keep));
+    return async () => {
+      watching = false;
+      const failed = (await lives).find((life) => life.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    };
+  }
+
   #invoker(ordinal: number): KeptProcess {
     return this.#scene.invokers[ordinal]!;
   }
@@ -80,10 +105,10 @@ export class Nemesis {
     await process.start();
   }
 
-  async #during(what: string, clean: boolean, act: () => Promise<void>): Promise<void> {
+  async #during(what: string, clean: boolean, act: () => Promise<void>, sinceMs = nowMs()): Promise<void> {
     this.#faults += 1;
     const fault = this.#faults;
-    this.#scene.history.write({ kind: 'fault', atMs: nowMs(), fault, what, clean });
+    this.#scene.history.write({ kind: 'fault', atMs: sinceMs, fault, what, clean });
     await act();
     this.#scene.history.write({ kind: 'healed', atMs: nowMs(), fault });
   }

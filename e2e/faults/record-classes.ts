@@ -53,15 +53,11 @@ export function expected(
   }
 }
 
-/** One in `every` records, by its number. */
-export interface Share extends Wanted {
-  readonly every: number;
-}
+/** One in `every` records, by its number; or the one with the number `at`. */
+export type Share = Wanted & ({ readonly every: number } | { readonly at: number });
 
 /** The first share that applies wins, so name the rare ones first; `ok`, `two` and `none` by turns otherwise. */
 export function wantedOf(seq: number, shares: readonly Share[]): Wanted {
-  const share = shares.find(({ every }) => seq % every === every - 1);
-  if (share === undefined) return { class: seq % 10 === 3 ? 'two' : seq % 10 === 7 ? 'none' : 'ok' };
-  const { every: _, ...wanted } = share;
-  return wanted;
+  const share = shares.find((each) => ('at' in each ? seq === each.at : seq % each.every === each.every - 1));
+  return share ?? { class: seq % 10 === 3 ? 'two' : seq % 10 === 7 ? 'none' : 'ok' };
 }

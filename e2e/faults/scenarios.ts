@@ -13,8 +13,8 @@ export type Scenario = (broker: Broker, root?: string) => Promise<Ended>;
  * where every partition waits for such a record the function is the suspect, and nothing is given up.
  */
 const mixed: readonly Share[] = [
-  { class: 'throws', every: 608 },
-  { class: 'poison', every: 400 },
+  { class: 'throws', every: 1_208 },
+  { class: 'poison', every: 800 },
   { class: 'reject', every: 312 },
   { class: 'flaky', times: 2, every: 97 },
 ];
@@ -70,7 +70,7 @@ export const restarted = scenario(
     title: 'invokers restarted in order, each once',
     load: { records: 1_000, perSecond: 300, shares: mixed },
     callMs: 20,
-    commitIntervalMs: 1_000,
+    commitIntervalMs: 500,
     invokers: 2,
     hosts: 2,
     plannedFaults: ['invoker restarted'],
@@ -88,7 +88,7 @@ export const scaled = scenario(
     title: 'one, four, two invokers',
     load: { records: 1_000, perSecond: 300, shares: mixed },
     callMs: 20,
-    commitIntervalMs: 1_000,
+    commitIntervalMs: 500,
     invokers: 4,
     placed: 1,
     hosts: 2,
@@ -178,5 +178,28 @@ export const abortedTransactions = scenario(
   async (scene, nemesis) => {
     await scene.untilDone(200);
     await nemesis.killInvoker(0);
+  },
+);
+
+/** An answer that, parsed, takes more memory than the invoker has: it dies of it, as its container would. */
+export const killerRecord = scenario(
+  {
+    title: 'a record whose answer is more than the invoker can hold',
+    load: { records: 600, perSecond: 100, shares: [{ class: 'huge', times: 300_000, at: 255 }] },
+    invokers: 2,
+    invokerArgv: ['--max-old-space-size=96'],
+    maxResponseBytes: 500_000_000,
+    memoryCapBytes: 1_000_000_000,
+    maxAttempts: 3,
+    callTimeoutMs: 20_000,
+    plannedFaults: ['invoker died'],
+  },
+  async (scene, nemesis) => {
+    const stop = nemesis.raiseTheDead();
+    try {
+      await scene.untilCommitted();
+    } finally {
+      await stop();
+    }
   },
 );

@@ -41,8 +41,9 @@ export interface Ground {
   readonly root: string;
 }
 
-/** The load is kept this far apart from the end of the run, so that everything can come to rest. */
-const restWithinMs = 60_000;
+const patienceMs = 60_000;
+/** When the lag has not become less for so long, it is taken to be stuck: longer than a session, backoffs and a slow start together. */
+const stillMs = 30_000;
 const audited = join(import.meta.dirname, 'audited-function');
 
 export class Scene {
@@ -109,12 +110,16 @@ export class Scene {
     writeFileSync(join(this.folder, 'placement'), String(invokers));
   }
 
+  answeredMs(pid: number): number | undefined {
+    return this.#watch.answeredMs(pid);
+  }
+
   /** The file whose presence makes every call fail. */
   get failingFile(): string {
     return join(this.folder, 'failing');
   }
 
-  async until(what: string, holds: () => boolean | Promise<boolean>, withinMs = restWithinMs): Promise<void> {
+  async until(what: string, holds: () => boolean | Promise<boolean>, withinMs = patienceMs): Promise<void> {
     const endMs = performance.now() + withinMs;
     while (!(await holds())) {
       if (performance.now() > endMs) throw new Error(`${this.plan.title}: ${what}: not within ${withinMs} ms`);
@@ -137,6 +142,12 @@ export class Scene {
   async untilDone(more: number): Promise<void> {
     const enough = this.progress.done + more;
     await this.until(`${more} more records done`, () => this.progress.done >= enough);
+  }
+
+  /** Until everything that is written now is committed. */
+  async untilCommitted(withinMs = patienceMs): Promise<void> {
+    await this.load.finish();
+    await this.until('all is committed', async () => (await this.#lag().catch(() => null)) === 0, withinMs);
   }
 
   /** Waits for the end of the load and of all work, ends every process in order, reads the truth and checks. */
@@ -171,12 +182,18 @@ export class Scene {
     this.#disposeScratch();
   }
 
-  /** Committed up to the end everywhere; or the time is over: then the checker will say what is missing. */
+  /** Committed up to the end everywhere; or nothing moves any more: then the checker will say what is missing. */
   async #rest(): Promise<readonly { readonly partition: number; readonly offset: number }[]> {
-    const endMs = performance.now() + restWithinMs;
-    while (performance.now() < endMs) {
+    let least = Number.POSITIVE_INFINITY;
+    let movedMs = performance.now();
+    while (performance.now() - movedMs < stillMs) {
       // A broker that has just come back may not answer for the group yet.
-      if ((await this.#lag().catch(() => null)) === 0) return [];
+      const lag = await this.#lag().catch(() => null);
+      if (lag === 0) return [];
+      if (lag !== null && lag < least) {
+        least = lag;
+        movedMs = performance.now();
+      }
       await pause(100);
     }
     const reports = await Promise.all(this.invokers.map(reportOf));

@@ -8,6 +8,7 @@ import {
   type Ended,
   functionFails,
   hostKilled,
+  killerRecord,
   slowAnswers,
 } from './scenarios.ts';
 
@@ -40,4 +41,10 @@ it('P1 D6: calls that hang, end late, or are slow', async () => {
 
 it('D1 D10: aborted transactions are never seen, and the lag still reaches zero', async () => {
   expect(valid(await abortedTransactions(broker)).records).toBeGreaterThan(1_000);
+});
+
+it('D6: a record that kills the invoker is found by its deaths and ends as a dead letter; nothing else does', async () => {
+  const { deadLetters, uncleanTakeOvers } = valid(await killerRecord(broker));
+  expect(deadLetters).toBe(1);
+  expect(uncleanTakeOvers).toBeGreaterThan(2);
 });

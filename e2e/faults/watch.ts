@@ -30,12 +30,13 @@ function portOf(invoker: KeptProcess): number | undefined {
 
 export class Watch {
   readonly #timer: NodeJS.Timeout;
+  readonly #answeredMs = new Map<number, number>();
   #busy = Promise.resolve();
 
   constructor(invokers: readonly KeptProcess[], history: HistoryFile) {
     const look = async (): Promise<void> => {
       history.write({ kind: 'clock', atMs: nowMs(), unixMs: Date.now() });
-      await Promise.all(invokers.map((invoker) => sample(invoker, history)));
+      await Promise.all(invokers.map((invoker) => this.#sample(invoker, history)));
     };
     this.#timer = setInterval(() => {
       this.#busy = this.#busy.then(look);
@@ -46,17 +47,24 @@ export class Watch {
     clearInterval(this.#timer);
     await this.#busy;
   }
-}
 
-async function sample(invoker: KeptProcess, history: HistoryFile): Promise<void> {
-  const { pid } = invoker;
-  if (pid === undefined) return;
-  const bytes = invoker.residentBytes();
-  if (bytes !== undefined) history.write({ kind: 'memory', atMs: nowMs(), pid, bytes });
-  const report = await reportOf(invoker);
-  if (report === undefined || invoker.pid !== pid) return;
-  const { ownedPartitions: owned, blocked } = report;
-  history.write({ kind: 'status', atMs: nowMs(), pid, owned, blocked });
+  /** When the process last told about itself. */
+  answeredMs(pid: number): number | undefined {
+    return this.#answeredMs.get(pid);
+  }
+
+  async #sample(invoker: KeptProcess, history: HistoryFile): Promise<void> {
+    const { pid } = invoker;
+    if (pid === undefined) return;
+    const bytes = invoker.residentBytes();
+    if (bytes !== undefined) history.write({ kind: 'memory', atMs: nowMs(), pid, bytes });
+    const report = await reportOf(invoker);
+    if (report === undefined || invoker.pid !== pid) return;
+    const { ownedPartitions: owned, blocked } = report;
+    const atMs = nowMs();
+    this.#answeredMs.set(pid, atMs);
+    history.write({ kind: 'status', atMs, pid, owned, blocked });
+  }
 }
 
 /** Follows the files that the function writes: how many records it has done, and whether a call is open. */
