@@ -7,7 +7,7 @@ import type { LoadedCode } from './code.ts';
 import { batchContext, type ContextSource, eventContexts } from './context.ts';
 import { type Coordinates, countOffsets, readCoordinates } from './coordinates.ts';
 import { type CloudEvent, type ReadEvents, readEvents } from './events.ts';
-import type { Guard } from './guard.ts';
+import type { Admission, Guard } from './guard.ts';
 import {
   type BatchFunction,
   type EventFunction,
@@ -24,6 +24,7 @@ import type { Fields, Log } from './log.ts';
 import type { CallResult, Metrics } from './metrics.ts';
 import { resultType } from './protocol.ts';
 import type { CutReason, RunningCalls } from './running.ts';
+import type { Turns } from './turns.ts';
 
 type Loaded = Extract<LoadedCode, { kind: 'loaded' }>;
 type Asked = Extract<ReadEvents, { kind: 'events' | 'plain' }>;
@@ -34,6 +35,7 @@ export interface CallRoom {
   readonly code: () => LoadedCode | null;
   readonly bodies: BodyReader;
   readonly guard: Guard;
+  readonly turns: Turns;
   readonly running: RunningCalls;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -81,13 +83,33 @@ async function takeCall(room: CallRoom, request: IncomingMessage, response: Serv
   const fault = offsetsFault(coordinates, asked);
   if (fault !== null) return malformed('HEADER_INVALID', fault);
   const deadlineMs = coordinates.deadlineMs ?? room.now() + room.timeoutMs;
-  const admission = room.guard.admit(coordinates.position, deadlineMs, room.now());
-  // A call that brings a newer epoch takes the partition over, whether it may run now or not.
-  cutSuperseded(room);
+  const admission = await admit(room, coordinates, deadlineMs, response);
+  if (admission === null) return null;
   if (admission.kind === 'refused') {
     return { result: admission.refusal, answer: answers.refused(admission.refusal, admission.detail) };
   }
   return run(room, code, admission.callId, { asked, coordinates, deadlineMs }, response);
+}
+
+/** Null when the caller went away while it waited for a slot. */
+async function admit(
+  room: CallRoom,
+  { position }: Coordinates,
+  deadlineMs: number,
+  response: ServerResponse,
+): Promise<Admission | null> {
+  const ask = (): Admission => {
+    const admission = room.guard.admit(position, deadlineMs, room.now());
+    // A call that brings a newer epoch takes the partition over, whether it may run now or not.
+    cutSuperseded(room);
+    return admission;
+  };
+  const admission = ask();
+  if (admission.kind === 'admitted' || admission.forSlot !== true) return admission;
+  if (!(await room.turns.wait(deadlineMs - room.now()))) return response.destroyed ? null : admission;
+  const second = response.destroyed ? null : ask();
+  if (second?.kind !== 'admitted') room.turns.next();
+  return second;
 }
 
 export function cutSuperseded({ guard, running }: Pick<CallRoom, 'guard' | 'running'>): void {
@@ -116,6 +138,7 @@ async function run(
     (signal) => invoke(room, code, admitted, signal),
     () => {
       room.guard.ended(callId);
+      room.turns.next();
       room.metrics.ran(room.now() - startMs);
     },
   );

@@ -10,7 +10,8 @@ interface Running {
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly callId: number }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail: string };
+  /** `forSlot`: nothing but a free slot is lacking. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly detail: string; readonly forSlot?: true };
 
 export interface AnnouncedEpochs {
   readonly binding: string;
@@ -46,7 +47,7 @@ export class Guard {
   }
 
   admit(position: Position | null, deadlineMs: number, nowMs: number): Admission {
-    const refused = (refusal: Refusal, detail: string): Admission => ({ kind: 'refused', refusal, detail });
+    const refused = (refusal: Refusal, detail: string) => ({ kind: 'refused', refusal, detail }) as const;
     if (position !== null) {
       if (!this.#raise(position.binding, position.partition, position.epoch)) {
         return refused('busy', `epochs of ${this.#limits.maxPartitions} partitions are kept already`);
@@ -55,11 +56,11 @@ export class Guard {
       if (position.epoch < newest) return refused('stale', `epoch ${position.epoch} is over, ${newest} was seen`);
     }
     if (deadlineMs <= nowMs) return refused('late', `the deadline was ${nowMs - deadlineMs} ms ago`);
-    if (this.#running.size >= this.#limits.concurrency)
-      return refused('busy', `${this.#running.size} calls are running`);
     if (position !== null && this.#overlaps(position)) {
       return refused('busy', `an earlier call of partition ${position.partition} has not ended`);
     }
+    if (this.#running.size >= this.#limits.concurrency)
+      return { ...refused('busy', `${this.#running.size} calls are running`), forSlot: true };
     this.#lastCallId += 1;
     this.#running.set(this.#lastCallId, { position, abandoned: false });
     return { kind: 'admitted', callId: this.#lastCallId };

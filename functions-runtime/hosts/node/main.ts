@@ -10,9 +10,12 @@ import { Metrics } from './metrics.ts';
 import { RunningCalls } from './running.ts';
 import { createHostServer, type HostState } from './server.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { Turns } from './turns.ts';
 
 const maxPartitions = 100_000;
 const readAtATime = 4;
+/** Calls that wait for a slot; each holds its events. */
+const maxWaiting = 64;
 
 const write = (line: string) => process.stdout.write(`${line}\n`);
 const logWith = (fields: Fields) => createLog(write, Date.now, fields);
@@ -26,6 +29,7 @@ function host(settings: Settings): void {
     code: () => code,
     bodies: new BodyReader(settings.maxBodyBytes, settings.maxBodyBytes * readAtATime),
     guard: new Guard({ concurrency: settings.concurrency, maxPartitions }),
+    turns: new Turns(maxWaiting),
     running: new RunningCalls(),
     metrics: new Metrics(),
     log,

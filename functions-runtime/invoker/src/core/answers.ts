@@ -10,6 +10,9 @@ import { type Asked, type Judgement, judge, moodOf, type Next } from './settle.t
 /** Longest wait that a `Retry-After` can ask for, unless `maxBackoff` is longer. */
 const retryAfterMaxMs = 300_000;
 
+/** Longest wait after a host said that it is busy, or that the call came late. */
+const hostWaitMaxMs = 100;
+
 /** What the step does besides: `lanes-may-go` after the circuit closed (it was open for `heldMs`), `let-go` when a newer owner was seen. */
 export type Consequence =
   | { readonly kind: 'none' | 'let-go' }
@@ -111,7 +114,7 @@ function follow(lane: Lane, { next }: Judgement, call: OpenCall, turn: Turn): vo
       return;
     case 'wait':
       lane.waits += 1;
-      lane.wait = waitOf(lane, next, turn);
+      lane.wait = next.why === 'host' ? hostWait(lane, turn) : waitOf(lane, next, turn);
       if (next.why === 'host') return;
       turn.emit({
         kind: 'noted',
@@ -154,6 +157,14 @@ function holdForRetry(lane: Lane, next: Extract<Next, { kind: 'retry' }>, turn: 
   const { offset } = lane.waiting.at(0)!.record;
   const note = { partition: lane.partition, offset, attempts, reason: next.reason, retryAtMs: untilMs };
   turn.emit({ kind: 'noted', note: { kind: 'attempt-failed', ...note } });
+}
+
+/** Never long: a slot is free again within a call, and who waits longer each time would starve beside one who asks anew. */
+function hostWait(lane: Lane, turn: Turn): Wait {
+  const { retry, random } = turn.settings;
+  const initialBackoffMs = Math.min(retry.initialBackoffMs, hostWaitMaxMs);
+  const untilMs = turn.atMs + backoffMs({ initialBackoffMs, maxBackoffMs: hostWaitMaxMs }, lane.waits, random);
+  return { why: 'host', untilMs };
 }
 
 function waitOf(lane: Lane, { why, retryAfterMs }: { why: Wait['why']; retryAfterMs: number }, turn: Turn): Wait {
