@@ -1,6 +1,6 @@
 // Who meets whom: on every shape ours, and each peer as it comes, tuned, and in the kinder variant without any halt at rebalances.
 import { type Run, run } from './run.ts';
-import { headrace } from './scalers/headrace.ts';
+import { type HeadraceOptions, headrace } from './scalers/headrace.ts';
 import { type KedaOptions, keda, kedaDefaults } from './scalers/keda.ts';
 import { numaflow } from './scalers/numaflow.ts';
 import { halts } from './scalers/scaler.ts';
@@ -11,7 +11,10 @@ const idleTimeoutMs = 60_000;
 
 export interface Contest {
   readonly shape: Shape;
+  /** The setting that is compared, the same on all shapes. */
   readonly ours: Run;
+  /** Ours with other targets: what the knob does. */
+  readonly others: readonly Run[];
   /** Peers that halt at every rebalance, and the same peers without. */
   readonly peers: readonly Run[];
   readonly kinder: readonly Run[];
@@ -20,11 +23,18 @@ export interface Contest {
 export function contest(shape: Shape): Contest {
   return {
     shape,
-    ours: run(shape, headrace({ name: 'Headrace', target: { kind: 'Delay', ms: 10_000 }, idleTimeoutMs })),
+    ours: ours(shape, 'Headrace', { kind: 'Delay', ms: 30_000 }),
+    others: [
+      ours(shape, 'Headrace, lag 1000', { kind: 'Lag', records: 1_000 }),
+      ours(shape, 'Headrace, delay 2s', { kind: 'Delay', ms: 2_000 }),
+    ],
     peers: peers(shape, halts.usual, ''),
     kinder: peers(shape, halts.none, ', no halt'),
   };
 }
+
+const ours = (shape: Shape, name: string, target: HeadraceOptions['target']): Run =>
+  run(shape, headrace({ name, target, idleTimeoutMs }));
 
 function peers(shape: Shape, rebalanceMs: number, suffix: string): readonly Run[] {
   return [

@@ -1,15 +1,14 @@
 // docs/scaling.md: the parts that a simulation writes stand between marks; everything else is a person's.
 import type { Contest } from './contest.ts';
-import { markdownTable, markdownVerdicts } from './table.ts';
+import { markdownSummary, markdownTable, markdownVerdicts } from './table.ts';
 
 /** `text` with what stands between the marks `<!-- name -->` and `<!-- /name -->` made anew. Throws where a mark is missing. */
 export function withTables(text: string, contests: readonly Contest[]): string {
   const parts: Readonly<Record<string, readonly string[]>> = {
     figures: markdownTable(contests),
-    'verdicts-p99': markdownVerdicts(contests, 'p99', 'peers'),
-    'verdicts-max': markdownVerdicts(contests, 'max', 'peers'),
-    'verdicts-p99-no-halt': markdownVerdicts(contests, 'p99', 'kinder'),
-    'verdicts-max-no-halt': markdownVerdicts(contests, 'max', 'kinder'),
+    summary: markdownSummary(contests),
+    'verdicts-max': markdownVerdicts(contests, 'max'),
+    'verdicts-p99': markdownVerdicts(contests, 'p99'),
     plots: contests.map(({ shape }) => `![${shape.name}](scaling/${shape.name.replaceAll(' ', '-')}.svg)`),
   };
   return Object.entries(parts).reduce((page, [name, lines]) => replaced(page, name, lines), text);

@@ -16,8 +16,11 @@ export const cells = ({ result }: Run): readonly string[] => [
   String(result.handOvers),
 ];
 
-export function terminalRows({ shape, ours, peers, kinder }: Contest): readonly string[] {
-  return [ours, ...peers, ...kinder].map(
+const runsOf = ({ ours, others, peers, kinder }: Contest): readonly Run[] => [ours, ...others, ...peers, ...kinder];
+
+export function terminalRows(contest: Contest): readonly string[] {
+  const { shape } = contest;
+  return runsOf(contest).map(
     (run) =>
       shape.name.padEnd(18) +
       run.scaler.padEnd(20) +
@@ -32,8 +35,9 @@ export const terminalHead = (): string =>
 
 export function markdownTable(contests: readonly Contest[]): readonly string[] {
   const lines = [`| shape | scaler | ${columns.join(' | ')} |`, `|---|---|${columns.map(() => '--:').join('|')}|`];
-  for (const { shape, ours, peers, kinder } of contests) {
-    for (const run of [ours, ...peers, ...kinder]) {
+  for (const contest of contests) {
+    const { shape, ours } = contest;
+    for (const run of runsOf(contest)) {
       const [name, scaler] = run === ours ? [`**${shape.name}**`, `**${run.scaler}**`] : ['', run.scaler];
       lines.push(`| ${name} | ${scaler} | ${cells(run).join(' | ')} |`);
     }
@@ -42,20 +46,35 @@ export function markdownTable(contests: readonly Contest[]): readonly string[] {
 }
 
 /** How ours stands to each peer: delay and replica-seconds, ours ÷ theirs. */
-export function markdownVerdicts(
-  contests: readonly Contest[],
-  figure: 'p99' | 'max',
-  variant: 'peers' | 'kinder',
-): readonly string[] {
-  const names = contests[0]?.[variant].map((run) => run.scaler) ?? [];
+export function markdownVerdicts(contests: readonly Contest[], figure: 'p99' | 'max'): readonly string[] {
+  const names = (contests[0]?.peers ?? []).map((run) => run.scaler);
   const lines = [`| shape | ${names.join(' | ')} |`, `|---|${names.map(() => '---').join('|')}|`];
-  const ahead = names.map(() => 0);
-  for (const { shape, ours, [variant]: rivals } of contests) {
-    const verdicts = rivals.map((rival) => verdict(ours, rival, figure));
-    for (const [i, v] of verdicts.entries()) if (v.ahead) ahead[i] = (ahead[i] ?? 0) + 1;
-    lines.push(`| ${shape.name} | ${verdicts.map(words).join(' | ')} |`);
+  for (const { shape, ours, peers } of contests) {
+    lines.push(`| ${shape.name} | ${peers.map((peer) => words(verdict(ours, peer, figure))).join(' | ')} |`);
   }
-  return [...lines, `| **ahead in both** | ${ahead.map((n) => `**${n} of ${contests.length}**`).join(' | ')} |`];
+  return lines;
+}
+
+/** On how many shapes each of our settings is not worse than a peer in both, and than all three peers in both. */
+export function markdownSummary(contests: readonly Contest[]): readonly string[] {
+  const names = (contests[0]?.peers ?? []).map((run) => run.scaler);
+  const head = ['ours', 'delay', 'peers', ...names, 'all three'];
+  const lines = [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`];
+  const settings = (contests[0] === undefined ? [] : [contests[0].ours, ...contests[0].others]).map((r) => r.scaler);
+  for (const [i, setting] of settings.entries()) {
+    for (const figure of ['max', 'p99'] as const) {
+      for (const variant of ['peers', 'kinder'] as const) {
+        const rows = contests.map((c) =>
+          c[variant].map((peer) => verdict([c.ours, ...c.others][i]!, peer, figure).ahead),
+        );
+        const each = names.map((_, peer) => rows.filter((row) => row[peer]).length);
+        const all = rows.filter((row) => row.every(Boolean)).length;
+        const words = variant === 'peers' ? 'as they are' : 'without any halt';
+        lines.push(`| ${setting} | ${figure} | ${words} | ${each.join(' | ')} | **${all}** |`);
+      }
+    }
+  }
+  return lines;
 }
 
 const words = ({ delay, cost, ahead }: Verdict): string =>

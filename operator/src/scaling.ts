@@ -2,6 +2,7 @@
 
 import type { Pod } from '#api/kubernetes.ts';
 import { labels } from '#api/names.ts';
+import type { EventFunction } from '#api/types.gen.ts';
 import { scoutPort } from '#contract/scout.ts';
 import type { Change, Cluster } from './reconcile/cluster.ts';
 import type { Desired } from './reconcile/desired.ts';
@@ -37,8 +38,9 @@ export function startScaling(options: ScalingOptions): Scaling {
     reportsOf: (binding) => [...options.reports.of(binding.metadata.uid).values()],
     functionReplicas: (fn) => desired.replicas(fn),
     invokers: (binding) => desired.replicas(binding),
-    wishFunction: (fn, replicas, reason) => desired.wish(fn, { replicas, reason }),
-    wishInvokers: (binding, replicas, reason) => desired.wish(binding, { replicas, reason }),
+    readyPods: (fn) => cluster.pods.in(fn.metadata.namespace).filter((pod) => isReadyPodOf(fn, pod)).length,
+    wishFunction: (fn, wish) => desired.wish(fn, wish),
+    wishInvokers: (binding, wish) => desired.wish(binding, wish),
     onSample: (binding, sample) => options.samples.put(binding, sample),
     now: options.nowMs,
   });
@@ -75,14 +77,19 @@ export function startScaling(options: ScalingOptions): Scaling {
   };
 }
 
+const isReady = ({ metadata, status }: Pod): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
+
+const isReadyPodOf = (fn: EventFunction, pod: Pod): boolean =>
+  pod.metadata.labels?.[labels.component] === 'function' &&
+  pod.metadata.labels[labels.function] === fn.metadata.name &&
+  isReady(pod);
+
 /** Straight to the newest ready pod: no name to resolve, and a scout that is being replaced is not asked. */
 function scoutUrl(pods: readonly Pod[]): string | null {
   const ready = pods.filter(
-    ({ metadata, status }) =>
-      metadata.labels?.[labels.component] === 'scout' &&
-      metadata.deletionTimestamp === undefined &&
-      status?.podIP !== undefined &&
-      (status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    (pod) => pod.metadata.labels?.[labels.component] === 'scout' && pod.status?.podIP !== undefined && isReady(pod),
   );
   const born = ({ metadata }: Pod): string => metadata.creationTimestamp ?? '';
   const newest = ready.sort((a, b) => (born(a) < born(b) ? 1 : -1))[0]?.status?.podIP;

@@ -1,9 +1,12 @@
 // The real decision of the operator, fed from the virtual world as the scout and the invokers would feed it.
 import type { PartitionSample } from '#contract/scout.ts';
-import { type BindingPolicy, decideFunction, demandOf, stabilizationMs } from '../../src/scale/decide.ts';
+import { defaultBehavior, noPast } from '../../src/scale/behavior.ts';
+import { type BindingPolicy, decideFunction, demandOf } from '../../src/scale/decide.ts';
+import { noProgress, usefulPods, withDecision } from '../../src/scale/progress.ts';
 import * as samples from '../../src/scale/samples.ts';
-import type { World } from '../world.ts';
-import type { Scaler } from './scaler.ts';
+import { firstMeasureMs, measuredCalls, measureMs, unmeasured } from '../../src/scale/service.ts';
+import { batchMax, type World } from '../world.ts';
+import { doneOf, lagOf, type Scaler } from './scaler.ts';
 
 export interface HeadraceOptions {
   readonly name: string;
@@ -11,33 +14,70 @@ export interface HeadraceOptions {
   readonly idleTimeoutMs: number;
 }
 
+/** The scout's period. */
+const sampleMs = 1_000;
+const nobody: ReadonlySet<number> = new Set();
+
 export function headrace(options: HeadraceOptions): Scaler {
   let window = samples.emptyWindow;
-  let recommended: { atMs: number; replicas: number }[] = [];
-  let measured = { calls: 0, busyMs: 0, done: 0 };
-  let service: { serviceTimeMs: number | null; recordsPerCall: number | null } = {
-    serviceTimeMs: null,
-    recordsPerCall: null,
-  };
+  let past = noPast;
+  let progress = noProgress;
+  let service = unmeasured;
+  let counted = { calls: 0, busyMs: 0, done: 0 };
   const policy: BindingPolicy = {
+    ...options,
     name: 'b',
     suspended: false,
-    target: options.target,
     minInvokers: 0,
     maxInvokers: 1,
-    idleTimeoutMs: options.idleTimeoutMs,
   };
 
+  function sample(world: World): void {
+    const partitions: PartitionSample[] = world.lanes.map(({ partition, produced, done }) => ({
+      partition,
+      logStart: 0,
+      logEnd: produced,
+      committed: done,
+      lag: produced - done,
+    }));
+    window = samples.withSample(window, {
+      uid: 'b',
+      atMs: world.nowMs,
+      outcome: { kind: 'sampled', topicId: 't', positioned: true, partitions, delayMs: null },
+    });
+  }
+
   function measure(world: World): void {
-    if (world.nowMs % 5_000 !== 0) return;
-    const done = world.lanes.reduce((sum, l) => sum + l.done, 0);
-    const calls = world.calls - measured.calls;
-    if (calls > 0)
-      service = {
-        serviceTimeMs: (world.busyMs - measured.busyMs) / calls,
-        recordsPerCall: Math.max(1, (done - measured.done) / calls),
-      };
-    measured = { calls: world.calls, busyMs: world.busyMs, done };
+    if (world.nowMs % (service.cost === null ? firstMeasureMs : measureMs) !== 0) return;
+    const now = { calls: world.calls, busyMs: world.busyMs, done: doneOf(world) };
+    const calls = now.calls - counted.calls;
+    service = measuredCalls(service, calls, now.done - counted.done, now.busyMs - counted.busyMs, world.nowMs);
+    counted = now;
+  }
+
+  function decide(world: World): void {
+    const blocked = new Set(
+      world.lanes.flatMap((l) => (world.isBlocked(l.partition) && l.produced > l.done ? [l.partition] : [])),
+    );
+    const facts = {
+      known: true,
+      work: samples.work(window, blocked),
+      loads: samples.partitionLoads(window, blocked),
+      partitions: world.lanes.length,
+      arrival: samples.arrivalPerSecond(window, blocked),
+      done: samples.donePerSecond(window),
+      idleMs: window.lastActiveMs === null ? null : world.nowMs - window.lastActiveMs,
+      cost: service.cost === null ? null : { ...service.cost, recordsMax: batchMax },
+      invokers: world.replicas > 0 ? 1 : 0,
+    };
+    const current = world.replicas;
+    const seen = { ready: world.ready, work: facts.work, done: facts.done };
+    const demands = [demandOf(policy, facts)];
+    const bounds = { minReplicas: 0, maxReplicas: world.shape.maxReplicas, concurrency: 1, behavior: defaultBehavior };
+    const decision = decideFunction(bounds, current, past, demands, world.nowMs, usefulPods(progress));
+    past = decision.past;
+    progress = withDecision(progress, seen, { from: current, to: decision.replicas, most: decision.most }, world.nowMs);
+    world.setReplicas(decision.replicas);
   }
 
   return {
@@ -45,46 +85,12 @@ export function headrace(options: HeadraceOptions): Scaler {
     // Function pods are no consumers: the invokers keep their partitions while pods come and go.
     group: { podsAreMembers: false, rebalanceMs: 0 },
     act(world) {
-      if (world.nowMs % 1000 !== 0) return;
-      const partitions: PartitionSample[] = world.lanes.map((l, partition) => ({
-        partition,
-        logStart: 0,
-        logEnd: l.produced,
-        committed: l.done,
-        lag: l.produced - l.done,
-      }));
-      const blocked = new Set(
-        world.lanes.flatMap((l, partition) => (world.isBlocked(partition) && l.produced > l.done ? [partition] : [])),
-      );
-      window = samples.withSample(window, {
-        uid: 'b',
-        atMs: world.nowMs,
-        outcome: { kind: 'sampled', topicId: 't', positioned: true, partitions, delayMs: null },
-      });
       measure(world);
-      const work = samples.work(window, blocked);
-      const facts = {
-        known: true,
-        work,
-        busyPartitions: samples.busyPartitions(window, blocked),
-        partitions: partitions.length,
-        arrival: samples.arrivalPerSecond(window),
-        done: samples.donePerSecond(window),
-        idleMs: window.lastActiveMs === null ? null : world.nowMs - window.lastActiveMs,
-        ...service,
-        invokers: work > 0 || world.replicas > 0 ? 1 : 0,
-        invokerCapacity: null,
-      };
-      const function_ = { minReplicas: 0, maxReplicas: world.shape.maxReplicas, concurrency: 1 };
-      recommended = recommended.filter((r) => r.atMs > world.nowMs - stabilizationMs);
-      const decision = decideFunction(
-        function_,
-        { current: world.replicas, recommended },
-        [demandOf(policy, facts, 1)],
-        world.nowMs,
-      );
-      recommended.push({ atMs: world.nowMs, replicas: decision.recommended });
-      world.setReplicas(decision.replicas);
+      // Asleep the scout's long poll tells of the first record at once, also between two samples.
+      const wakes = world.replicas === 0 && lagOf(world) > samples.work(window, nobody);
+      if (world.nowMs % sampleMs !== 0 && !wakes) return;
+      sample(world);
+      decide(world);
     },
   };
 }

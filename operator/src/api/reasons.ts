@@ -66,6 +66,10 @@ export const bindingReasons = {
   },
   NotSuspended: { means: 'spec.suspend is false.', next: 'nothing' },
   Active: { means: 'Invokers are wanted.', next: 'nothing' },
+  LagNotFalling: {
+    means: 'Lag does not fall with more pods; more than these are not added for ten minutes.',
+    next: 'see what the function waits for; where all pods that there may be are busy, raise scaling.maxReplicas or use more partitions',
+  },
   Waking: { means: 'Invokers start for records that have come.', next: 'wait', passes: true },
   InvokersStarting: { means: 'Invokers start and have not joined their group yet.', next: 'wait', passes: true },
   RollingOut: {

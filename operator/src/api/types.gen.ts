@@ -123,6 +123,41 @@ export type EventFunctionSpec = {
     readonly minReplicas: number;
     /** Pods at most. */
     readonly maxReplicas: number;
+    /** How quickly replicas may change, with the fields of a HorizontalPodAutoscaler's `behavior`. Without policies there is no limit. What is idle for `idleTimeout` goes to `minReplicas` without waiting for a window. */
+    readonly behavior: {
+      /** How pods are added. The first one is always allowed. */
+      readonly scaleUp: {
+        /** The lowest number that was wished within this time counts. */
+        readonly stabilizationWindowSeconds: number;
+        /** Which policy counts where there are several, the one that allows the most or the least. `Disabled` allows no change in this direction. */
+        readonly selectPolicy: 'Max' | 'Min' | 'Disabled';
+        /** How much may change within a time. None means as much as is wished. */
+        readonly policies?: readonly {
+          /** What `value` counts. */
+          readonly type: 'Pods' | 'Percent';
+          /** The change that is allowed within the period. */
+          readonly value: number;
+          /** Length of the period. */
+          readonly periodSeconds: number;
+        }[];
+      };
+      /** How pods are taken away. */
+      readonly scaleDown: {
+        /** The highest number that was wished within this time counts. */
+        readonly stabilizationWindowSeconds: number;
+        /** Which policy counts where there are several, the one that allows the most or the least. `Disabled` allows no change in this direction. */
+        readonly selectPolicy: 'Max' | 'Min' | 'Disabled';
+        /** How much may change within a time. None means as much as is wished. */
+        readonly policies?: readonly {
+          /** What `value` counts. */
+          readonly type: 'Pods' | 'Percent';
+          /** The change that is allowed within the period. */
+          readonly value: number;
+          /** Length of the period. */
+          readonly periodSeconds: number;
+        }[];
+      };
+    };
   };
 };
 

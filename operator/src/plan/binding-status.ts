@@ -96,6 +96,9 @@ function readiness(
 }
 
 function active(observed: BindingObserved, invokers: number): Found {
+  const tried = observed.desired?.lagNotFalling;
+  if (invokers > 0 && tried !== undefined)
+    return { status: 'True', reason: 'LagNotFalling', message: say(tried, 'LagNotFalling') };
   if (invokers > 0) return { status: 'True', reason: 'Active', message: 'invokers are wanted' };
   if (observed.binding.spec.suspend) return { status: 'False', reason: 'Suspended', message: 'spec.suspend is true' };
   return positionedTopicId(observed) === undefined

@@ -4,6 +4,7 @@ import { findCondition } from '#api/conditions.ts';
 import { planFunction } from './function-plan.ts';
 import type { FunctionObserved } from './observed.ts';
 import {
+  behavior,
   condition,
   configMap,
   deployment,
@@ -116,7 +117,7 @@ describe('replicas', () => {
     ['never above the maximum', { desired: decided(50) }, 10],
     [
       'never below the minimum',
-      { function: exampleFunction({ scaling: { minReplicas: 2, maxReplicas: 3 } }), desired: decided(0) },
+      { function: exampleFunction({ scaling: { minReplicas: 2, maxReplicas: 3, behavior } }), desired: decided(0) },
       2,
     ],
   ])('%s', (_, over, expected) => {

@@ -12,7 +12,7 @@ import type { FunctionObserved } from './observed.ts';
 import type { FunctionPlan, ObjectRef } from './plan.ts';
 import { isReady } from './pod-problems.ts';
 import type { Hash, OperatorSettings } from './settings.ts';
-import { eventsOf } from './transitions.ts';
+import { eventsOf, scaledEvents } from './transitions.ts';
 
 /** A pod that starts is looked at again for its patience to run out, even when nothing is heard of it. */
 const lookAgainWhileStartingMs = 5_000;
@@ -32,7 +32,10 @@ export function planFunction(observed: FunctionObserved, settings: OperatorSetti
     ],
     remove: oldCode(observed, code),
     status,
-    events: eventsOf(fn.status?.conditions, status.conditions ?? []),
+    events: [
+      ...eventsOf(fn.status?.conditions, status.conditions ?? []),
+      ...scaledEvents(fn.status?.desiredReplicas, replicas, observed.desired),
+    ],
     lookAgainMs: starting ? lookAgainWhileStartingMs : null,
   };
 }

@@ -50,6 +50,12 @@ export const condition = (type: string, status: Condition['status'], reason: str
   lastTransitionTime: created,
 });
 
+/** The defaults of the definition. */
+export const behavior: EventFunction['spec']['scaling']['behavior'] = {
+  scaleUp: { stabilizationWindowSeconds: 0, selectPolicy: 'Max' },
+  scaleDown: { stabilizationWindowSeconds: 10, selectPolicy: 'Max' },
+};
+
 export function exampleFunction(
   spec: Partial<EventFunctionSpec> = {},
   status: EventFunction['status'] = {},
@@ -65,7 +71,7 @@ export function exampleFunction(
       signature: 'Auto',
       concurrency: 1,
       timeout: '30s',
-      scaling: { minReplicas: 0, maxReplicas: 10 },
+      scaling: { minReplicas: 0, maxReplicas: 10, behavior },
       ...spec,
     },
     status,

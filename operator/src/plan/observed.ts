@@ -59,6 +59,8 @@ export interface ReplicaDecision {
   readonly replicas: number;
   /** In words, with the figures it was made from. */
   readonly reason: string;
+  /** Of a binding: what was tried against a lag that does not fall. */
+  readonly lagNotFalling?: string;
 }
 
 /** For the scout of one namespace. */

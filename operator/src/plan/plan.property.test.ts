@@ -8,6 +8,7 @@ import { planBinding } from './binding-plan.ts';
 import { planFunction } from './function-plan.ts';
 import type { BindingObserved, FunctionObserved } from './observed.ts';
 import {
+  behavior,
   bindingObserved,
   bindingSpec,
   configMap,
@@ -109,7 +110,7 @@ const functionSeen: fc.Arbitrary<FunctionObserved> = fc
     function: fc.constantFrom(
       exampleFunction(),
       exampleFunction({ code: { configMapRef: { name: 'src' } } }),
-      exampleFunction({ scaling: { minReplicas: 2, maxReplicas: 3 } }),
+      exampleFunction({ scaling: { minReplicas: 2, maxReplicas: 3, behavior } }),
     ),
     deployment: maybe(fc.nat(12).map((replicas) => deployment(replicas, 'digest'))),
     pods: fc.tuple(podNamed('a'), podNamed('b'), podNamed('c')).chain((pods) => fc.subarray(pods)),

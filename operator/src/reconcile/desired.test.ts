@@ -44,6 +44,16 @@ test('the first decision and each change enqueue the owner; a new reason alone d
   expect(desired.decision(fn)).toEqual({ replicas: 0, reason: 'idle' });
 });
 
+test('that lag does not fall is news once, and that it falls again', () => {
+  const { desired, keys } = start(2);
+  const wish = { replicas: 2, reason: 'as it is' };
+  desired.wish(binding, wish);
+  desired.wish(binding, { ...wish, lagNotFalling: 'tried' });
+  desired.wish(binding, { ...wish, reason: 'still', lagNotFalling: 'tried' });
+  desired.wish(binding, wish);
+  expect(keys.length).toBe(3);
+});
+
 test('forgotten with its object', () => {
   const { desired } = start(2);
   desired.wish(fn, { replicas: 0, reason: 'idle' });

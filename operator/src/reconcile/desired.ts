@@ -30,9 +30,10 @@ export function createDesired(options: DesiredOptions): Desired {
     wish(object, decision) {
       const from = replicas(object);
       const isFirst = !decisions.has(object.metadata.uid);
+      const told = decisions.get(object.metadata.uid)?.lagNotFalling;
       decisions.set(object.metadata.uid, decision);
       if (from !== decision.replicas) options.onChange(object, from, decision);
-      if (isFirst || from !== decision.replicas) options.enqueue(keyOf(object));
+      if (isFirst || from !== decision.replicas || told !== decision.lagNotFalling) options.enqueue(keyOf(object));
     },
     forget: (uid) => void decisions.delete(uid),
   };

@@ -1,80 +1,92 @@
-// How many function pods and invokers there should be, and why, in words. Pure and total.
+// How many function pods there should be, and why, in words. Pure and total.
 //
-//   per binding    samples + reports ──▶ demandOf ──▶ Demand (work, busy slots, invokers)
+//   per binding    samples + reports ──▶ demandOf ──▶ Demand (its load, and pods by what it owes)
 //   per function   demands added up  ──▶ decideFunction ──▶ replicas, because
+//
+//   1. wish        the fewest pods that carry all bindings' loads together (load.ts); never fewer than Σ work ÷ target lag; never more than can
+//                  work at once: one call for each partition that has something to do, `concurrency` calls a pod
+//   2. hysteresis  what runs stays, unless it is too few for the load or too many for 8 % more
+//   3. no use      where more pods did not help, there are not more (progress.ts)
+//   4. behavior    windows and policies of spec.scaling.behavior (behavior.ts); nothing to do for `idleTimeout` needs no window any more
+//   5. bounds      minReplicas … maxReplicas; at least one pod while there is work
+//
+// What is not known holds: it may add pods, never take them away.
+import { type Behavior, held, type Past, remembered } from './behavior.ts';
+import { type Aim, type CallCost, type Load, type PartitionLoad, patienceMs, podsFor, type Target } from './load.ts';
 
 /** What a binding asks for, as its spec says. */
 export interface BindingPolicy {
   readonly name: string;
   readonly suspended: boolean;
-  /** Records one replica may owe, or how late (ms) the stream may run. */
-  readonly target: { readonly kind: 'Lag'; readonly records: number } | { readonly kind: 'Delay'; readonly ms: number };
+  readonly target: Target;
   readonly minInvokers: number;
   readonly maxInvokers: number;
   readonly idleTimeoutMs: number;
 }
 
-/** What is known of a binding now. Rates are records per second. */
+/** What is known of a binding now. Rates are records per second; partitions that are blocked by a poison record are left out. */
 export interface BindingFacts {
   /** False: no good sample yet, or too old: hold. */
   readonly known: boolean;
   readonly work: number;
-  readonly busyPartitions: number;
+  /** Partitions that have something to do. */
+  readonly loads: readonly PartitionLoad[];
   readonly partitions: number;
   readonly arrival: number;
   readonly done: number;
   /** ms since there was work or an arrival, an open call or a retry that waits; null: unknown. */
   readonly idleMs: number | null;
   /** Measured by the invokers; null until a call has ended. */
-  readonly serviceTimeMs: number | null;
-  readonly recordsPerCall: number | null;
+  readonly cost: CallCost | null;
   readonly invokers: number;
-  /** The most records per second that one invoker of this binding was seen to move; null: not seen yet. */
-  readonly invokerCapacity: number | null;
 }
 
-/** What one binding demands. `slots`: calls that should run at once, not rounded. */
+/** What one binding demands of its function's pods. */
 export type Demand =
   | { readonly kind: 'hold'; readonly because: string }
-  | { readonly kind: 'idle'; readonly invokers: number; readonly because: string }
+  | { readonly kind: 'idle'; readonly because: string }
   | {
       readonly kind: 'active';
-      readonly invokers: number;
-      readonly slots: number;
-      /** Slots that can be busy at once: one call per partition that has work. */
-      readonly slotsMax: number;
+      readonly load: Load;
+      /** Pods by what is owed alone, not rounded. */
+      readonly owed: number;
       readonly because: string;
     };
 
-/** Until an invoker's capacity was seen: the modest end of what one was measured to move at small batches (records/s). */
-export const assumedInvokerCapacity = 10_000;
-/** An invoker is added only when one more moves at least this much more than it costs: the demand exceeds the present ones by 20 %. */
-const invokerHeadroom = 1.2;
+/** Until a call has ended: 10 ms and 10 ms a record, which is slow for a function that only computes and quick for one that waits for others. */
+export const assumedCost: CallCost = { callMs: 10, recordMs: 10, recordsMax: 100 };
 
-export function demandOf(policy: BindingPolicy, facts: BindingFacts, concurrency: number): Demand {
-  if (policy.suspended) return { kind: 'idle', invokers: 0, because: `${policy.name}: suspended` };
+export function demandOf(policy: BindingPolicy, facts: BindingFacts): Demand {
+  if (policy.suspended) return { kind: 'idle', because: `${policy.name}: suspended` };
   if (!facts.known) return { kind: 'hold', because: `${policy.name}: no sample of its lag` };
-  if (facts.work === 0 && (facts.idleMs === null || facts.idleMs >= policy.idleTimeoutMs)) {
-    const invokers = bounded(0, policy.minInvokers, invokersMax(policy, facts));
-    return {
-      kind: 'idle',
-      invokers,
-      because: `${policy.name}: idle for ${seconds(facts.idleMs ?? policy.idleTimeoutMs)}`,
-    };
+  if (facts.work === 0) {
+    // A sleeping binding with nothing to do stays asleep: only work wakes it.
+    if (facts.invokers === 0) return { kind: 'idle', because: `${policy.name}: nothing to do` };
+    const idleMs = facts.idleMs ?? policy.idleTimeoutMs;
+    if (idleMs >= policy.idleTimeoutMs)
+      return { kind: 'idle', because: `${policy.name}: idle for ${Math.round(idleMs / 1000)} s` };
   }
-  // A sleeping binding with nothing to do stays asleep: only work wakes it.
-  if (facts.work === 0 && facts.invokers === 0) {
-    const invokers = bounded(0, policy.minInvokers, invokersMax(policy, facts));
-    return { kind: 'idle', invokers, because: `${policy.name}: nothing to do` };
-  }
-  const slots = slotsOf(policy, facts, concurrency);
-  const slotsMax = Math.max(1, facts.busyPartitions);
   return {
     kind: 'active',
-    invokers: invokersOf(policy, facts),
-    slots,
-    slotsMax,
-    because: describe(policy, facts, Math.min(slots, slotsMax)),
+    load: loadOf(policy.target, facts),
+    owed: policy.target.kind === 'Lag' ? facts.work / policy.target.records : 0,
+    because: describe(policy, facts),
+  };
+}
+
+const nothing: PartitionLoad = { arrival: 0, usual: 0, work: 0 };
+
+function loadOf(target: Target, { loads, cost }: BindingFacts): Load {
+  const urgency = ({ arrival, work }: PartitionLoad): number => arrival + (work * 1000) / patienceMs;
+  const [busiest = nothing, ...others] = loads.toSorted((a, b) => urgency(b) - urgency(a));
+  const mean = (of: (load: PartitionLoad) => number): number =>
+    others.reduce((sum, load) => sum + of(load), 0) / Math.max(1, others.length);
+  return {
+    cost: cost ?? assumedCost,
+    target,
+    partitions: Math.max(1, loads.length),
+    busiest,
+    others: { arrival: mean((o) => o.arrival), usual: mean((o) => o.usual), work: mean((o) => o.work) },
   };
 }
 
@@ -82,91 +94,81 @@ export interface FunctionPolicy {
   readonly minReplicas: number;
   readonly maxReplicas: number;
   readonly concurrency: number;
+  readonly behavior: Behavior;
 }
-
-export interface FunctionFacts {
-  readonly current: number;
-  /** Recommendations of the past, newest last, bounded by the caller to the stabilisation window. */
-  readonly recommended: readonly { readonly atMs: number; readonly replicas: number }[];
-}
-
-/** Scale-down takes the highest recommendation of this long, so that a dip between two batches costs no pod start. */
-export const stabilizationMs = 15_000;
 
 export interface FunctionDecision {
   readonly replicas: number;
-  /** Before stabilisation: to be remembered by the caller. */
-  readonly recommended: number;
+  /** No more than these could work at once, or may. */
+  readonly most: number;
   readonly because: string;
+  /** To be given to the next decision. */
+  readonly past: Past;
 }
 
+/** `useful`: more pods than these did not help; Infinity: nothing of that kind is known. */
 export function decideFunction(
   policy: FunctionPolicy,
-  facts: FunctionFacts,
+  current: number,
+  past: Past,
   demands: readonly Demand[],
   nowMs: number,
+  useful = Number.POSITIVE_INFINITY,
 ): FunctionDecision {
-  const hold = demands.find((d) => d.kind === 'hold');
+  const { behavior } = policy;
   const active = demands.filter((d) => d.kind === 'active');
+  const isHeld = demands.some((d) => d.kind === 'hold');
+  const most = mostOf(policy, active);
+  const needed = wishOf(policy, current, active, most);
+  const helpful = bounded(Math.min(needed, Math.max(1, useful)), policy);
+  // What is unknown may add, never take away.
+  const wish = isHeld ? bounded(Math.max(current, helpful), policy) : helpful;
+  const { replicas: allowed, because: why } = held(wish, current, past, behavior, nowMs, active.length > 0 || isHeld);
+  const replicas = bounded(allowed, policy);
+  const notes = [
+    ...(isHeld ? ['held'] : []),
+    ...(needed > useful ? ['more did not help'] : []),
+    ...(why === null || replicas === wish ? [] : [why]),
+  ];
   const because = demands.map((d) => d.because).join('; ') || 'no binding';
-  const slots = active.reduce((sum, d) => sum + Math.min(d.slots, d.slotsMax), 0);
-  const wanted = active.length === 0 ? 0 : Math.max(1, Math.ceil(slots / policy.concurrency - 1e-9));
-  const recommended = bounded(wanted, policy.minReplicas, policy.maxReplicas);
-  if (hold !== undefined) {
-    // What is unknown may add, never take away.
-    const replicas = bounded(Math.max(facts.current, recommended), policy.minReplicas, policy.maxReplicas);
-    return { replicas, recommended: replicas, because: `${because} → ${replicas} (held)` };
-  }
-  if (active.length === 0) return { replicas: recommended, recommended, because: `${because} → ${recommended}` };
-  const past = facts.recommended.filter((r) => r.atMs > nowMs - stabilizationMs).map((r) => r.replicas);
-  const floor = Math.min(facts.current, Math.max(recommended, ...past));
-  const replicas = bounded(Math.max(recommended, floor), policy.minReplicas, policy.maxReplicas);
-  return { replicas, recommended, because: `${because} → ${replicas}` };
+  return {
+    replicas,
+    most,
+    because: `${because} → ${replicas}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`,
+    past: remembered(past, wish, current, replicas, behavior, nowMs),
+  };
 }
 
-/**
- * Little's law: calls per second needed × service time = calls that must run at once. The backlog is to be gone within the target
- * delay. Until a service time is known, or where the target is a lag: a replica (with `concurrency` slots) for each `lag` records.
- */
-function slotsOf(policy: BindingPolicy, facts: BindingFacts, concurrency: number): number {
-  const measured = facts.serviceTimeMs !== null && facts.recordsPerCall !== null && facts.recordsPerCall > 0;
-  const keepUp = measured ? (facts.arrival / facts.recordsPerCall) * (facts.serviceTimeMs / 1000) : 0;
-  switch (policy.target.kind) {
-    case 'Lag':
-      return Math.max((facts.work / policy.target.records) * concurrency, keepUp);
-    case 'Delay': {
-      if (!measured) return (facts.work / 1000) * concurrency;
-      const drain = facts.work / (policy.target.ms / 1000);
-      return ((facts.arrival + drain) / facts.recordsPerCall) * (facts.serviceTimeMs / 1000);
-    }
-  }
+type Active = Extract<Demand, { kind: 'active' }>;
+
+/** One call for each partition that has something to do, `concurrency` calls a pod. */
+function mostOf({ concurrency, maxReplicas }: FunctionPolicy, active: readonly Active[]): number {
+  const calls = active.reduce((sum, { load }) => sum + load.partitions, 0);
+  return Math.max(1, Math.min(maxReplicas, Math.ceil(calls / concurrency)));
 }
 
-function invokersOf(policy: BindingPolicy, facts: BindingFacts): number {
-  const capacity = facts.invokerCapacity ?? assumedInvokerCapacity;
-  const target = policy.target.kind === 'Delay' ? policy.target.ms / 1000 : 10;
-  const needed = Math.ceil((facts.arrival + facts.work / Math.max(target, 1)) / capacity / invokerHeadroom - 1e-9);
-  // Each change moves partitions: one more at a time while it pays, and none taken away before the binding is idle.
-  const wanted = Math.max(1, facts.invokers, Math.min(needed, facts.invokers + 1));
-  return bounded(wanted, policy.minInvokers, invokersMax(policy, facts));
+function wishOf({ concurrency }: FunctionPolicy, current: number, active: readonly Active[], most: number): number {
+  if (active.length === 0) return 0;
+  const loads = active.map((d) => d.load);
+  const owed = Math.ceil(active.reduce((sum, d) => sum + d.owed, 0) - 1e-9);
+  const pods = (aim: Aim): number => Math.min(most, Math.max(1, owed, podsFor(loads, concurrency, most, aim)));
+  const enough = pods('enough');
+  return current <= enough ? enough : Math.max(enough, Math.min(current, pods('plenty')));
 }
 
-const invokersMax = (policy: BindingPolicy, facts: BindingFacts): number =>
-  facts.partitions > 0 ? Math.min(policy.maxInvokers, facts.partitions) : policy.maxInvokers;
+/** Within minReplicas … maxReplicas; max wins where they contradict. */
+const bounded = (value: number, { minReplicas, maxReplicas }: FunctionPolicy): number =>
+  Math.min(maxReplicas, Math.max(minReplicas, value));
 
-/** `value` within min … max; max wins where they contradict. */
-const bounded = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value));
-
-function describe(policy: BindingPolicy, facts: BindingFacts, slots: number): string {
-  const rate = (n: number): string => (n >= 10 ? Math.round(n).toString() : n.toFixed(1));
-  const service =
-    facts.serviceTimeMs === null
-      ? 'service time not known yet'
-      : `${rate(facts.recordsPerCall ?? 1)} records a call of ${rate(facts.serviceTimeMs)} ms`;
+function describe({ name }: BindingPolicy, facts: BindingFacts): string {
+  const cost =
+    facts.cost === null
+      ? 'the cost of a call is not known yet'
+      : `a call takes ${figure(facts.cost.callMs)} ms and ${figure(facts.cost.recordMs)} ms a record`;
   return (
-    `${policy.name}: lag ${facts.work} over ${facts.busyPartitions} of ${facts.partitions} partitions, ` +
-    `${rate(facts.arrival)} rec/s arriving, ${rate(facts.done)} rec/s done, ${service}, ${rate(slots)} calls at once`
+    `${name}: lag ${facts.work} over ${facts.loads.length} of ${facts.partitions} partitions, ` +
+    `${figure(facts.arrival)} rec/s arriving, ${figure(facts.done)} rec/s done, ${cost}`
   );
 }
 
-const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+const figure = (n: number): string => (n >= 10 ? Math.round(n).toString() : n.toFixed(1));
