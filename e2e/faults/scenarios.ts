@@ -51,9 +51,11 @@ export const killed = scenario(
 export const paused = scenario(
   {
     title: 'an invoker stopped past its session, woken when others own its partitions',
-    // The function is slow, so that a call is open when the invoker is stopped, and answered when it is woken.
-    load: { records: 1_000, perSecond: 200, shares: [] },
+    // More than the function can do meanwhile: when the invoker is stopped every lane has a call open and records waiting, so that on waking
+    // there is an answer to take and a next call to make.
+    load: { records: 800, perSecond: 180, shares: [] },
     callMs: 100,
+    maxRecords: 2,
     invokers: 2,
     hosts: 2,
     plannedFaults: ['invoker paused'],
@@ -68,7 +70,7 @@ export const paused = scenario(
 export const restarted = scenario(
   {
     title: 'invokers restarted in order, each once',
-    load: { records: 1_000, perSecond: 300, shares: mixed },
+    load: { records: 600, perSecond: 150, shares: mixed },
     callMs: 20,
     commitIntervalMs: 500,
     invokers: 2,

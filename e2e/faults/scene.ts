@@ -43,7 +43,7 @@ export interface Ground {
 
 const patienceMs = 60_000;
 /** When the lag has not become less for so long, it is taken to be stuck: longer than a session, backoffs and a slow start together. */
-const stillMs = 30_000;
+const stillMs = 20_000;
 const audited = join(import.meta.dirname, 'audited-function');
 
 export class Scene {
