@@ -45,7 +45,8 @@ integration: install ## against a real broker and a real API server
 	@vitest run --project integration
 
 test: install ## unit and integration
-	@vitest run --project unit --project integration
+	@vitest run --project unit
+	@vitest run --project integration
 
 e2e: install ## the scenarios on the cluster
 	@vitest run --project e2e
