@@ -6,6 +6,9 @@ import { nowMs } from './history-file.ts';
 import type { KeptProcess } from './processes.ts';
 import type { Scene } from './scene.ts';
 
+/** Long enough for calls to be made, far below a session. */
+const silentMs = 500;
+
 export class Nemesis {
   readonly #scene: Scene;
   #faults = 0;
@@ -25,6 +28,18 @@ export class Nemesis {
       this.#invoker(ordinal).signal('SIGSTOP');
       await pause(pausedMs);
       this.#invoker(ordinal).signal('SIGCONT');
+    });
+  }
+
+  /** The same, and on waking the broker is silent for a while: the invoker must know by itself what it has lost. */
+  pauseInvokerUntold(ordinal: number, pausedMs: number, broker: Broker): Promise<void> {
+    return this.#during('invoker paused', false, async () => {
+      this.#invoker(ordinal).signal('SIGSTOP');
+      await pause(pausedMs);
+      broker.pause();
+      this.#invoker(ordinal).signal('SIGCONT');
+      await pause(silentMs);
+      broker.resume();
     });
   }
 

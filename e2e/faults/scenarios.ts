@@ -52,17 +52,17 @@ export const paused = scenario(
   {
     title: 'an invoker stopped past its session, woken when others own its partitions',
     // More than the function can do meanwhile: when the invoker is stopped every lane has a call open and records waiting, so that on waking
-    // there is an answer to take and a next call to make.
-    load: { records: 800, perSecond: 180, shares: [] },
+    // there is an answer to take and a next call to make. In every second partition at once: it has no outputs to wait for.
+    load: { records: 800, perSecond: 180, shares: [{ class: 'none', every: 2 }] },
     callMs: 100,
     maxRecords: 2,
     invokers: 2,
     hosts: 2,
     plannedFaults: ['invoker paused'],
   },
-  async (scene, nemesis) => {
+  async (scene, nemesis, broker) => {
     await scene.untilDone(200);
-    await nemesis.pauseInvoker(0, 5_000);
+    await nemesis.pauseInvokerUntold(0, 5_000, broker);
     await scene.untilDone(50);
   },
 );
