@@ -27,7 +27,7 @@ export const functionReasons = {
   },
   ImageNotPulled: {
     means: 'A node cannot get the image of the pods.',
-    next: 'see that the image of the chart value named in the message can be pulled by the nodes',
+    next: 'see that the nodes can pull the image that the message names: spec.image of a container, else the image of the chart',
     stalls: true,
   },
   PodMisconfigured: {

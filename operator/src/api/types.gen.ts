@@ -11,10 +11,14 @@ export type EventFunction = {
 };
 
 export type EventFunctionSpec = {
-  /** What runs the code. `node26` is Node.js 26. */
-  readonly runtime: 'node26';
-  /** Where the code is. Exactly one of its fields. */
-  readonly code: {
+  /** What runs the code. `node26` is Node.js 26. `container` is an image of your own that takes CloudEvents over HTTP, as containers for Knative do. It must run as a user who is not root, with a file system that cannot be written outside of /tmp. */
+  readonly runtime: 'node26' | 'container';
+  /** The image, for runtime `container`. Another text rolls the pods: name a digest or a tag that never moves. */
+  readonly image?: string;
+  /** Where the image listens, for runtime `container`; 8080 where it is not given. It is told in the environment variable `PORT`. */
+  readonly port?: number;
+  /** Where the code is. Exactly one of its fields. Needed for every runtime but `container`. */
+  readonly code?: {
     /** The code itself, one ES module in JavaScript. At most 128 Ki characters, because client-side apply stores it twice. */
     readonly inline?: string;
     /** A ConfigMap of the same namespace with one file per key. Files may be TypeScript (`.ts`, `.mts`), whose types are stripped. A change of it rolls the pods. */
@@ -25,9 +29,9 @@ export type EventFunctionSpec = {
   };
   /** The exported function to call: its name (`default` for the default export), or `file.name` where the code has several files (`file` without its ending; else the file is `index`). */
   readonly handler: string;
-  /** How the function is called. `Event` is (event, context), once for each event. `Batch` is (events, context), once for all events of a call. `Auto` is `Batch` where the exported function has a property `batch` that is true, else `Event`. */
+  /** How the function is called. `Event` is (event, context), once for each event. `Batch` is (events, context), once for all events of a call. `Auto` is `Batch` where the exported function has a property `batch` that is true, else `Event`. For runtime `container`, `Auto` and `Event` are one CloudEvent for each call, in HTTP's binary mode, whatever the binding's `batch.maxRecords`; `Batch` is a JSON array of CloudEvents, where `batch.maxRecords` is above 1. */
   readonly signature: 'Auto' | 'Event' | 'Batch';
-  /** Calls that one pod takes at a time. Calls of one partition never overlap, whatever the number. */
+  /** Calls that one pod takes at a time. Calls of one partition never overlap, whatever the number. For runtime `container` it holds for each invoker of a binding by itself. */
   readonly concurrency: number;
   /** Time for one call, answer included, as a duration such as `500ms`, `30s` or `5m`. From 100ms to 15m. The only timeout of a call. */
   readonly timeout: string;
@@ -170,7 +174,7 @@ export type EventFunctionStatus = {
   readonly readyReplicas?: number;
   /** Pods that were last decided on. */
   readonly desiredReplicas?: number;
-  /** Digest of the code that the newest pods run. */
+  /** Digest of the code, or of the name of the image, that the newest pods run. */
   readonly revision?: string;
   /** Where the function can be called over HTTP inside the cluster. */
   readonly url?: string;

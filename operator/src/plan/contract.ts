@@ -1,4 +1,6 @@
 /** The contract of a binding: its spec and its function's, resolved into the one document that an invoker reads. */
+
+import { recordsMaxOf } from '#api/batch-size.ts';
 import type { ConfigMap } from '#api/kubernetes.ts';
 import { contractConfigMap, contractHashAnnotation, defaultConsumerGroup, functionService } from '#api/names.ts';
 import { byteCount, durationMs } from '#api/quantities.ts';
@@ -26,7 +28,7 @@ export function contractOf(binding: StreamBinding, fn: EventFunction): InvokerCo
     function: {
       name: fn.metadata.name,
       serviceName: functionService(fn.metadata.name),
-      kind: 'Host',
+      kind: fn.spec.runtime === 'container' ? 'Container' : 'Host',
       timeoutMs: durationMs(fn.spec.timeout),
       concurrency: fn.spec.concurrency,
     },
@@ -39,7 +41,7 @@ export function contractOf(binding: StreamBinding, fn: EventFunction): InvokerCo
     },
     ordering: spec.ordering,
     batch: {
-      maxRecords: spec.batch.maxRecords,
+      maxRecords: recordsMaxOf(binding, fn),
       maxBytes: byteCount(spec.batch.maxBytes),
       maxWaitMs: durationMs(spec.batch.maxWait),
     },

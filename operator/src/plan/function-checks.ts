@@ -19,8 +19,8 @@ const endings = ['mjs', 'js', 'ts', 'mts', 'cjs', 'cts'];
 
 /** The code: is there any, and has it what the handler names? */
 export function codeProblem({ function: fn, sourceConfigMap }: FunctionObserved): Ready | undefined {
-  const { configMapRef } = fn.spec.code;
-  const { handler } = fn.spec;
+  const { runtime, handler, code: { configMapRef } = {} } = fn.spec;
+  if (runtime === 'container') return undefined;
   const dot = handler.lastIndexOf('.');
   const stem = dot < 0 ? 'index' : handler.slice(0, dot);
   if (configMapRef && sourceConfigMap === undefined) {

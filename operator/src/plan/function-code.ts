@@ -1,4 +1,4 @@
-/** A function's code as files in a ConfigMap: inline code gets one of ours, immutable and named after its digest. */
+/** A function's code, in its image or as files in a ConfigMap: inline code gets one of ours, immutable and named after its digest. */
 import type { ConfigMap } from '#api/kubernetes.ts';
 import { codeHashAnnotation, functionCode } from '#api/names.ts';
 import type { EventFunction } from '#api/types.gen.ts';
@@ -11,8 +11,8 @@ import type { Hash } from './settings.ts';
 export const inlineFile = 'index.mjs';
 
 export interface Code {
-  /** The ConfigMap to mount. */
-  readonly configMap: string;
+  /** The ConfigMap to mount; undefined: the image has the code in it. */
+  readonly configMap: string | undefined;
   /** A change of it rolls the pods. */
   readonly revision: string;
   /** To be applied first, for inline code. */
@@ -21,7 +21,8 @@ export interface Code {
 
 /** undefined: there is no code to run and none ran before. */
 export function codeOf({ function: fn, sourceConfigMap, deployment }: FunctionObserved, hash: Hash): Code | undefined {
-  const { inline, configMapRef } = fn.spec.code;
+  const { runtime, image = '', code: { inline, configMapRef } = {} } = fn.spec;
+  if (runtime === 'container') return { configMap: undefined, revision: hash(image) };
   if (inline !== undefined) return inlineCode(fn, inline, hash);
   const configMap = configMapRef?.name ?? '';
   // With the ConfigMap gone, what runs goes on: the pods have their copy, and the digest is the one they were made with.

@@ -1,4 +1,4 @@
-/** The Deployment of a function's pods: one host container with the code mounted, quick to start, slow to be killed. */
+/** The Deployment of a function's pods: one container, a host with the code mounted or the user's own; quick to start, slow to be killed. */
 import type { ResourceRequirements } from '#api/kubernetes.ts';
 import { codeHashAnnotation, functionDeployment } from '#api/names.ts';
 import { durationMs } from '#api/quantities.ts';
@@ -6,6 +6,7 @@ import type { EventFunction } from '#api/types.gen.ts';
 import { functionPort, livePath, readyPath } from '#contract/call.ts';
 import { childOf, labelsOf, selectorOf } from './children.ts';
 import type { Code } from './function-code.ts';
+import { plainContainer, plainEndMs } from './plain-container.ts';
 import type { ObjectToApply } from './plan.ts';
 import { hardenedContainer, hardenedPod, spread } from './pod-hardening.ts';
 import type { OperatorSettings } from './settings.ts';
@@ -23,7 +24,10 @@ export function functionDeploymentOf(
 ): ObjectToApply {
   const { template } = fn.spec;
   const selector = selectorOf(fn);
+  const isPlain = fn.spec.runtime === 'container';
   const drainMs = durationMs(fn.spec.timeout) + hostQuietMs;
+  const endMs = isPlain ? plainEndMs(fn) : drainMs;
+  const resources: ResourceRequirements = fn.spec.resources ?? settings.resources.function;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -45,10 +49,10 @@ export function functionDeploymentOf(
           ...(template?.nodeSelector ? { nodeSelector: template.nodeSelector } : {}),
           ...(template?.tolerations ? { tolerations: template.tolerations } : {}),
           topologySpreadConstraints: spread(selector),
-          terminationGracePeriodSeconds: Math.ceil((drainMs + killedAfterDrainMs) / 1000),
-          containers: [hostContainer(fn, drainMs, settings)],
+          terminationGracePeriodSeconds: Math.ceil((endMs + killedAfterDrainMs) / 1000),
+          containers: [isPlain ? plainContainer(fn, resources) : hostContainer(fn, drainMs, settings, resources)],
           volumes: [
-            { name: 'code', configMap: { name: code.configMap } },
+            ...(code.configMap === undefined ? [] : [{ name: 'code', configMap: { name: code.configMap } }]),
             { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
           ],
         },
@@ -61,6 +65,7 @@ function hostContainer(
   fn: EventFunction,
   drainMs: number,
   settings: OperatorSettings,
+  resources: ResourceRequirements,
 ): Readonly<Record<string, unknown>> {
   const timeoutMs = durationMs(fn.spec.timeout);
   const own = {
@@ -73,7 +78,6 @@ function hostContainer(
     HEADRACE_DRAIN_MS: String(drainMs),
     HEADRACE_PORT: String(functionPort),
   };
-  const resources: ResourceRequirements = fn.spec.resources ?? settings.resources.function;
   return {
     name: 'function',
     image: settings.images.hostNode26,

@@ -40,9 +40,15 @@ const isWorkload = ({ kind }: ObjectToApply): boolean => kind === 'Deployment' |
 const withAccount = exampleFunction({
   template: { serviceAccountName: 'bidder', metadata: { labels: { team: 'a' } } },
 });
+const { code: _, ...withoutCode } = exampleFunction().spec;
+const container = {
+  ...exampleFunction(),
+  spec: { ...withoutCode, runtime: 'container' as const, image: 'shop/enrich:1' },
+};
 const workloads: [string, ObjectToApply][] = [
   ...planFunction(functionObserved(), settings, exampleHash).apply,
   ...planFunction(functionObserved({ function: withAccount }), settings, exampleHash).apply,
+  ...planFunction(functionObserved({ function: container }), settings, exampleHash).apply,
   ...planBinding(bindingObserved(), settings, exampleHash).apply,
   ...planNamespace(
     { namespace: 'auction', bindings: [exampleBinding()], scoutDeployment: undefined, scoutService: undefined },
@@ -54,6 +60,7 @@ const workloads: [string, ObjectToApply][] = [
 
 it('all kinds of pods are looked at', () => {
   expect(workloads.map(([name]) => name)).toEqual([
+    'Deployment place-bid-function',
     'Deployment place-bid-function',
     'Deployment place-bid-function',
     'StatefulSet place-bid-invoker',
@@ -108,5 +115,11 @@ describe.each(workloads)('%s', (_, object) => {
 });
 
 it('only invokers, and functions that name an account, get a token', () => {
-  expect(workloads.map(([, object]) => podOf(object).automountServiceAccountToken)).toEqual([false, true, true, false]);
+  expect(workloads.map(([, object]) => podOf(object).automountServiceAccountToken)).toEqual([
+    false,
+    true,
+    false,
+    true,
+    false,
+  ]);
 });

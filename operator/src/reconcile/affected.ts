@@ -80,6 +80,6 @@ function readers({ kind, object: { metadata } }: Change, known: Known): readonly
   if (kind !== 'ConfigMap') return [];
   return known.functions
     .in(metadata.namespace)
-    .filter(({ spec }) => spec.code.configMapRef?.name === metadata.name)
+    .filter(({ spec }) => spec.code?.configMapRef?.name === metadata.name)
     .map((fn) => functionKey(metadata.namespace, fn.metadata.name));
 }

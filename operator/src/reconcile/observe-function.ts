@@ -13,7 +13,7 @@ export function observeFunction(
   nowMs: number,
 ): FunctionObserved | undefined {
   const { namespace, name } = fn.metadata;
-  const sourceName = fn.spec.code.configMapRef?.name;
+  const sourceName = fn.spec.code?.configMapRef?.name;
   const source = sourceName === undefined ? 'absent' : cluster.sources.look(namespace, sourceName);
   if (source === 'unknown') return undefined;
   return {

@@ -84,7 +84,7 @@ async function reconcileScout(options: ReconcilerOptions, namespace: string): Pr
 
 /** Exactly the ConfigMaps that functions of this namespace name are watched. */
 function wantSources({ cluster }: ReconcilerOptions, namespace: string): void {
-  const names = cluster.functions.in(namespace).flatMap(({ spec }) => spec.code.configMapRef?.name ?? []);
+  const names = cluster.functions.in(namespace).flatMap(({ spec }) => spec.code?.configMapRef?.name ?? []);
   cluster.sources.want(namespace, new Set(names));
 }
 

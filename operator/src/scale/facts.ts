@@ -1,4 +1,5 @@
 // From specs, windows of samples and what invokers measured to what is decided on. Pure.
+import { recordsMaxOf } from '#api/batch-size.ts';
 import { durationMs } from '#api/quantities.ts';
 import type { EventFunction, StreamBinding } from '#api/types.gen.ts';
 import type { Behavior, ScalingRules } from './behavior.ts';
@@ -55,6 +56,7 @@ export interface Observed {
 
 export function bindingFacts(
   binding: StreamBinding,
+  fn: EventFunction,
   { window, service, blocked, invokers }: Observed,
   nowMs: number,
 ): BindingFacts {
@@ -66,7 +68,7 @@ export function bindingFacts(
     arrival: samples.arrivalPerSecond(window, blocked),
     done: samples.donePerSecond(window),
     idleMs: window.lastActiveMs === null ? null : nowMs - window.lastActiveMs,
-    cost: service.cost === null ? null : { ...service.cost, recordsMax: binding.spec.batch.maxRecords },
+    cost: service.cost === null ? null : { ...service.cost, recordsMax: recordsMaxOf(binding, fn) },
     invokers,
   };
 }

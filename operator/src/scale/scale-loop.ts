@@ -86,7 +86,7 @@ export function createScaleLoop(options: ScaleLoopOptions): ScaleLoop {
 
   function judge(binding: StreamBinding, fn: EventFunction): Judged {
     const observed = observe(binding, fn);
-    const facts = bindingFacts(binding, observed, options.now());
+    const facts = bindingFacts(binding, fn, observed, options.now());
     return { binding, service: observed.service, facts, demand: demandOf(bindingPolicy(binding), facts) };
   }
 
