@@ -62,7 +62,11 @@ describe('the verdict on a written batch', () => {
 describe('offsets', () => {
   test('listed: the good rows count beside a bad one', () => {
     const row = (partitionIndex: number, errorCode: number) => ({ partitionIndex, errorCode, offset: 7n });
-    const read = readListedOffsets({ topics: [{ partitions: [row(0, 0), row(1, notLeader)] }] }, 't');
+    const read = readListedOffsets(
+      { topics: [{ name: 't', partitions: [row(0, 0), row(1, notLeader)] }] },
+      't',
+      [0, 1],
+    );
     expect([...read.offsets]).toEqual([[0, 7]]);
     expect(read.failure).toMatchObject({ code: 'NOT_LEADER_OR_FOLLOWER' });
   });

@@ -49,6 +49,18 @@ export class ClusterMap {
     return lookup;
   }
 
+  /** Each name's topic, not older than `maxAgeMs`; what has to be looked up is looked up in one request. */
+  async topics(names: readonly string[], maxAgeMs: number): Promise<ReadonlyMap<string, KafkaOutcome<TopicMap>>> {
+    const now = performance.now();
+    const fresh = (name: string): TopicMap | undefined => {
+      const cached = this.#topics.get(name);
+      return cached && now - cached.asOfMs < maxAgeMs ? cached.map : undefined;
+    };
+    const stale = [...new Set(names)].filter((name) => fresh(name) === undefined);
+    const asked = stale.length === 0 ? new Map<string, KafkaOutcome<TopicMap>>() : await this.#askForTopics(stale);
+    return new Map(names.map((name) => [name, asked.get(name) ?? ok(fresh(name)!)]));
+  }
+
   /** What was known of the topic has proven wrong: the next question goes to a broker. */
   forgetTopic(name: string): void {
     this.#topics.delete(name);
@@ -126,15 +138,24 @@ export class ClusterMap {
   }
 
   async #askForTopic(name: string): Promise<KafkaOutcome<TopicMap>> {
-    const answer = await this.askAnyBroker((connection) => ask(wire.metadata, connection, [name], false, false));
-    if (answer.kind === 'failed') return answer;
+    return (await this.#askForTopics([name])).get(name)!;
+  }
+
+  async #askForTopics(names: readonly string[]): Promise<Map<string, KafkaOutcome<TopicMap>>> {
+    const answer = await this.askAnyBroker((connection) => ask(wire.metadata, connection, [...names], false, false));
+    if (answer.kind === 'failed') return new Map(names.map((name) => [name, answer]));
     for (const { nodeId, host, port } of answer.response.brokers) this.#brokers.set(nodeId, { host, port });
     const known = new Set(answer.response.brokers.map(({ nodeId }) => nodeId));
     for (const id of this.#brokers.keys()) if (!known.has(id)) this.#brokers.delete(id);
-    const topic = answer.response.topics[0];
+    const found = new Map(answer.response.topics.map((topic) => [topic.name, topic]));
+    return new Map(names.map((name) => [name, this.#noted(name, found.get(name))]));
+  }
+
+  #noted(name: string, topic: TopicAnswer | undefined): KafkaOutcome<TopicMap> {
     const what = `topic ${name}`;
     if (topic === undefined) return failed('UNKNOWN_TOPIC_OR_PARTITION', `${what}: not in the broker's answer`, true);
     const refused = refusal(topic.errorCode, what);
+    if (refused?.code === 'UNKNOWN_TOPIC_OR_PARTITION') this.#topics.delete(name);
     if (refused) return refused;
     const byIndex = topic.partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex);
     const map: TopicMap = {
@@ -145,4 +166,10 @@ export class ClusterMap {
     this.#topics.set(name, { map, asOfMs: performance.now() });
     return ok(map);
   }
+}
+
+interface TopicAnswer {
+  readonly errorCode: number;
+  readonly topicId: string;
+  readonly partitions: readonly { readonly partitionIndex: number; readonly leaderId: number }[];
 }

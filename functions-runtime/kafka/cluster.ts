@@ -4,7 +4,8 @@ import { ClusterMap } from './cluster-map.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 import { asksForCoordinator, asksForLeader, failed, ok } from './failures.ts';
 import { type GroupInfo, readGroup } from './group-answers.ts';
-import { readListedOffsets, timestampOf } from './offset-answers.ts';
+import { type Listed, ListQueries } from './list-queries.ts';
+import { timestampOf } from './offset-answers.ts';
 import { OffsetQueries } from './offset-queries.ts';
 import { type Patience, usualPatience, withPatience } from './patience.ts';
 import type { CommittedOffset, Committer, KafkaCluster, KafkaOutcome, OffsetToCommit, TopicInfo } from './ports.ts';
@@ -30,15 +31,15 @@ export class WireCluster implements KafkaCluster {
   readonly #clientId: string;
   readonly #patience: Patience;
   readonly #pools = new Set<Connections>();
-  readonly #leaderConnections: Connections;
   readonly #coordinatorConnections: Connections;
+  readonly #listQueries: ListQueries;
   readonly #offsetQueries: OffsetQueries;
   readonly #closing = new AbortController();
 
   constructor(bootstrapServers: readonly string[], clientId: string, options: ClusterOptions) {
     this.#clientId = clientId;
     this.#patience = options.patience ?? usualPatience;
-    this.#leaderConnections = this.newConnections({ requestTimeoutMs });
+    this.#listQueries = new ListQueries(this.newConnections({ requestTimeoutMs }));
     this.#coordinatorConnections = this.newConnections({ requestTimeoutMs });
     this.map = new ClusterMap(bootstrapServers.map(parseAddress), this.newConnections({ requestTimeoutMs }));
     this.#offsetQueries = new OffsetQueries(this.map, this.#coordinatorConnections);
@@ -67,6 +68,18 @@ export class WireCluster implements KafkaCluster {
     );
     if (found.kind === 'failed') return found;
     return ok({ topic, topicId: found.value.topicId, partitions: found.value.partitions });
+  }
+
+  async describeTopics(
+    topics: readonly string[],
+    maxAgeMs: number,
+  ): Promise<ReadonlyMap<string, KafkaOutcome<TopicInfo>>> {
+    const found = await this.map.topics(topics, maxAgeMs);
+    const infos = [...found].map(([topic, map]): [string, KafkaOutcome<TopicInfo>] => {
+      if (map.kind === 'failed') return [topic, map];
+      return [topic, ok({ topic, topicId: map.value.topicId, partitions: map.value.partitions })];
+    });
+    return new Map(infos);
   }
 
   async listOffsets(
@@ -192,7 +205,9 @@ export class WireCluster implements KafkaCluster {
     const open = new Set(partitions);
     return this.#patiently(async () => {
       const map = await this.map.topic(topic);
-      if (map.kind === 'failed') return map;
+      // A topic that is not there is an answer, not a hiccup.
+      if (map.kind === 'failed')
+        return { ...map, retriable: map.retriable && map.code !== 'UNKNOWN_TOPIC_OR_PARTITION' };
       const byLeader = Map.groupBy(open, (partition) => map.value.leaders.get(partition));
       const outcomes = await Promise.all(
         [...byLeader].map(([leader, theirs]) => this.#listOffsetsAt(leader, topic, theirs, timestamp, visible)),
@@ -214,22 +229,18 @@ export class WireCluster implements KafkaCluster {
     });
   }
 
-  async #listOffsetsAt(
+  #listOffsetsAt(
     leader: number | undefined,
     topic: string,
     partitions: readonly number[],
     timestamp: bigint,
     visible: 'committed' | 'all',
-  ): Promise<KafkaOutcome<ReturnType<typeof readListedOffsets>>> {
-    const address = leader === undefined ? undefined : this.map.broker(leader);
-    if (address === undefined) {
-      return failed('LEADER_NOT_AVAILABLE', `${topic}-${partitions.join(',')} has no leader now`, true);
+  ): Promise<KafkaOutcome<Listed>> {
+    const broker = leader === undefined ? undefined : this.map.broker(leader);
+    if (broker === undefined) {
+      const message = `${topic}-${partitions.join(',')} has no leader now`;
+      return Promise.resolve(failed('LEADER_NOT_AVAILABLE', message, true));
     }
-    const connection = await this.#leaderConnections.to(address);
-    if (connection.kind === 'failed') return connection;
-    const rows = partitions.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }));
-    const isolation = visible === 'committed' ? 1 : 0;
-    const answer = await ask(wire.listOffsets, connection.value, -1, isolation, [{ name: topic, partitions: rows }]);
-    return answer.kind === 'failed' ? answer : ok(readListedOffsets(answer.response, topic));
+    return this.#listQueries.ask({ broker, topic, partitions, timestamp, visible });
   }
 }

@@ -3,6 +3,7 @@ import type { Reader } from '@platformatic/kafka';
 import type { AbortedTransaction } from './committed-reader.ts';
 
 export interface FetchedPartition {
+  readonly topicId: string;
   readonly partition: number;
   readonly errorCode: number;
   readonly aborted: readonly AbortedTransaction[];
@@ -12,6 +13,8 @@ export interface FetchedPartition {
 
 export interface FetchAnswer {
   readonly errorCode: number;
+  /** 0: the broker keeps none. */
+  readonly sessionId: number;
   readonly partitions: readonly FetchedPartition[];
 }
 
@@ -26,15 +29,15 @@ export function readFetchAnswer(
 ): FetchAnswer {
   reader.readInt32(); // throttle time
   const errorCode = reader.readInt16();
-  reader.readInt32(); // fetch session
+  const sessionId = reader.readInt32();
   const topics = reader.readArray((topic) => {
-    topic.readUUID();
-    return topic.readArray(readPartition, true, false);
+    const topicId = topic.readUUID();
+    return topic.readArray((row) => readPartition(row, topicId), true, false);
   });
-  return { errorCode, partitions: topics.flat() };
+  return { errorCode, sessionId, partitions: topics.flat() };
 }
 
-function readPartition(reader: Reader): FetchedPartition {
+function readPartition(reader: Reader, topicId: string): FetchedPartition {
   const partition = reader.readInt32();
   const errorCode = reader.readInt16();
   reader.readInt64(); // high watermark
@@ -47,5 +50,5 @@ function readPartition(reader: Reader): FetchedPartition {
   const batches = length > 0 ? reader.buffer.slice(reader.position, reader.position + length) : none;
   if (length > 0) reader.skip(length);
   reader.readTaggedFields();
-  return { partition, errorCode, aborted: aborted ?? [], batches };
+  return { topicId, partition, errorCode, aborted: aborted ?? [], batches };
 }

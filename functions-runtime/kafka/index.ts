@@ -4,6 +4,7 @@ import { WireFetcher } from './fetcher.ts';
 import { WireMembership } from './membership.ts';
 import type { KafkaCluster, KafkaRoom } from './ports.ts';
 import { WireProducer } from './producer.ts';
+import { WireWatch } from './watch.ts';
 
 export type * from './ports.ts';
 
@@ -12,6 +13,7 @@ export const kafkaRoom: KafkaRoom = {
   join: (cluster, options, handlers) => new WireMembership(ours(cluster), options, handlers),
   fetcher: (cluster, options, handlers) => new WireFetcher(ours(cluster), options, handlers),
   producer: (cluster) => new WireProducer(ours(cluster)),
+  watch: (cluster, handlers) => new WireWatch(ours(cluster), handlers),
 };
 
 function ours(cluster: KafkaCluster): WireCluster {

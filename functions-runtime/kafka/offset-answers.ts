@@ -11,6 +11,7 @@ export function timestampOf(at: 'earliest' | 'latest' | number): bigint {
 
 interface ListOffsetsAnswer {
   readonly topics: readonly {
+    readonly name: string;
     readonly partitions: readonly {
       readonly partitionIndex: number;
       readonly errorCode: number;
@@ -19,14 +20,18 @@ interface ListOffsetsAnswer {
   }[];
 }
 
-/** Offsets of the partitions that were answered; -1: nothing at or after the time asked for. */
+/** Offsets of those of `partitions` that were answered; -1: nothing at or after the time asked for. */
 export function readListedOffsets(
   answer: ListOffsetsAnswer,
   topic: string,
+  partitions: readonly number[],
 ): { readonly offsets: ReadonlyMap<number, number>; readonly failure: KafkaFailure | undefined } {
   const offsets = new Map<number, number>();
   let failure: KafkaFailure | undefined;
-  for (const { partitionIndex, errorCode, offset } of answer.topics.flatMap(({ partitions }) => partitions)) {
+  const rows = answer.topics.filter(({ name }) => name === topic).flatMap((found) => found.partitions);
+  const asked = new Set(partitions);
+  for (const { partitionIndex, errorCode, offset } of rows) {
+    if (!asked.has(partitionIndex)) continue;
     const refused = refusal(errorCode, `offsets of ${topic}-${partitionIndex}`);
     if (refused) failure = refused;
     else offsets.set(partitionIndex, Number(offset));

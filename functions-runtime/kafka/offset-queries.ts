@@ -14,8 +14,8 @@ interface Query {
   settle(outcome: KafkaOutcome<readonly CommittedOffset[]>): void;
 }
 
-/** An answer may grow to the metadata of each partition: 100 groups of 40 partitions are 16 MB at worst. */
-const groupsPerRequest = 100;
+/** An answer may grow to the metadata of each partition, 4 KiB: 16 MB at worst. */
+const partitionsPerRequest = 4_000;
 
 export class OffsetQueries {
   readonly #map: ClusterMap;
@@ -78,13 +78,17 @@ export class OffsetQueries {
 
 /** A group may stand in a request once, so a second question about it goes with the next. */
 function requestsOf(queries: readonly Query[]): readonly (readonly Query[])[] {
-  const requests: Query[][] = [];
+  const requests: { readonly groups: Set<string>; readonly queries: Query[]; partitions: number }[] = [];
   for (const query of queries) {
-    const request = requests.find(
-      (open) => open.length < groupsPerRequest && open.every(({ group }) => group !== query.group),
-    );
-    if (request) request.push(query);
-    else requests.push([query]);
+    const count = query.partitions.length;
+    const request = requests.find((r) => r.partitions + count <= partitionsPerRequest && !r.groups.has(query.group));
+    if (request === undefined) {
+      requests.push({ groups: new Set([query.group]), queries: [query], partitions: count });
+      continue;
+    }
+    request.groups.add(query.group);
+    request.queries.push(query);
+    request.partitions += count;
   }
-  return requests;
+  return requests.map((request) => request.queries);
 }

@@ -56,7 +56,9 @@ export type Committer =
 /** One Kafka cluster: cached metadata, a pool of connections for each purpose (fetch, coordinator, produce), retry of retriable errors within `timeoutMs`. */
 export interface KafkaCluster {
   describeTopic(topic: string): Promise<KafkaOutcome<TopicInfo>>;
-  /** `latest` is the last stable offset (read_committed). A number: first offset with a timestamp at or after it (Unix ms), `latest` when none. */
+  /** Many topics, one try: those not looked at within `maxAgeMs` in one request. Each name has its outcome. */
+  describeTopics(topics: readonly string[], maxAgeMs: number): Promise<ReadonlyMap<string, KafkaOutcome<TopicInfo>>>;
+  /** What is asked in one turn for the same moment goes to each leader in one request. `latest` is the last stable offset (read_committed). A number: first offset with a timestamp at or after it (Unix ms), `latest` when none. */
   listOffsets(
     topic: string,
     partitions: readonly number[],
@@ -154,6 +156,33 @@ export interface FetcherOptions {
   readonly restMaxBytes?: number;
 }
 
+/** A partition that is watched: from `position` on nothing visible is known. */
+export interface WatchedPartition {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly position: number;
+}
+
+export interface WatchHandlers {
+  /** The first visible record at or above the position is at `offset`. The partition is watched no more. */
+  onRecord(watched: WatchedPartition, offset: number): void;
+  /** Nothing is visible below `position`: markers, aborted records, gaps. It is watched on from there. */
+  onPassed(watched: WatchedPartition, position: number): void;
+  /** It cannot be watched (gone, out of range, not allowed …), and is watched no more. */
+  onLost(watched: WatchedPartition, failure: KafkaFailure): void;
+  onFailure(failure: KafkaFailure): void;
+}
+
+/** Waits for records of many partitions of any topics: one long poll and one incremental fetch session for each broker. */
+export interface Watch {
+  /** Replaces what is watched; who is new is asked for within `maxWaitMs`. */
+  set(partitions: readonly WatchedPartition[]): void;
+  /** Those that a broker has been asked for: a record would be told now. */
+  isWatching(topic: string, partition: number): boolean;
+  close(): Promise<void>;
+}
+
 /** Idempotent producer, acks=all. `send` resolves when all records are acknowledged by all in-sync replicas. Records of one call keep their order per output partition; concurrent calls are batched together. */
 export interface Producer {
   send(records: readonly ProducedRecord[]): Promise<KafkaOutcome<null>>;
@@ -166,4 +195,5 @@ export interface KafkaRoom {
   join(cluster: KafkaCluster, options: MembershipOptions, handlers: MembershipHandlers): Membership;
   fetcher(cluster: KafkaCluster, options: FetcherOptions, handlers: FetchHandlers): Fetcher;
   producer(cluster: KafkaCluster): Producer;
+  watch(cluster: KafkaCluster, handlers: WatchHandlers): Watch;
 }
