@@ -1,11 +1,14 @@
 // The scout of one namespace: wires Kafka, sampling rounds and the door; stops on SIGTERM.
 import pino from 'pino';
+import type { BindingSample, ScoutBinding } from '#contract/scout.ts';
 import { kafkaRoom } from '#kafka/index.ts';
+import { delayOf, type Ends, withEnds } from './ages.ts';
 import { createClusters } from './clusters.ts';
 import { readConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
+import { createNightWatch } from './night-watch.ts';
 import { startRounds } from './rounds.ts';
-import { sampleBinding } from './sampler.ts';
+import { sampleTogether } from './sampler.ts';
 import { createScoutServer } from './server.ts';
 
 const config = readConfig(process.env);
@@ -14,37 +17,65 @@ const metrics = createMetrics();
 const clusters = createClusters(kafkaRoom.connect);
 /** The newest outcome of each binding, to log changes only. */
 const outcomes = new Map<string, string>();
+const ends = new Map<string, Ends>();
+/** Watched bindings are looked at in every so manieth round only: the watch is quicker than any sample. */
+const watchedEvery = 5;
+
+const nightWatch = createNightWatch({
+  clusterOf: (binding) => clusters.of(binding.bootstrapServers),
+  watch: kafkaRoom.watch,
+  onWoken: (sample, before) => {
+    metrics.woken();
+    // The newest sample may be seconds old: until now nothing was owed.
+    ends.set(sample.uid, withEnds(ends.get(sample.uid) ?? new Map(), before, sample.atMs));
+    rounds.tell(sample);
+  },
+  onFailure: (failure) => log.warn({ failure }, 'the watch over quiet bindings goes on when the broker answers'),
+  keepOffsetsMs: config.keepOffsetsMs,
+  now: Date.now,
+});
 
 const rounds = startRounds({
   periodMs: config.samplePeriodMs,
   bindingTimeoutMs: 10_000,
-  concurrency: 16,
   now: Date.now,
-  sample: async (binding) => {
-    const sample = await sampleBinding(clusters.of(binding.bootstrapServers), binding, Date.now);
+  isDue: (binding, round) => round % watchedEvery === 0 || !nightWatch.isWatched(binding),
+  onRoundEnd: () => metrics.watching(nightWatch.refresh()),
+  sampleAll(bindings) {
+    const groups = Map.groupBy(bindings, (binding) => clusters.of(binding.bootstrapServers));
+    return new Map([...groups].flatMap(([cluster, theirs]) => [...sampleTogether(cluster, theirs, Date.now)]));
+  },
+  sampled(binding, taken) {
+    const sample = withDelay(taken);
     metrics.sampled(sample);
-    const outcome = sample.outcome.kind === 'sampled' ? 'sampled' : sample.outcome.reason;
-    if (outcomes.get(binding.uid) !== outcome) {
-      outcomes.set(binding.uid, outcome);
-      log.info(
-        {
-          binding: binding.name,
-          topic: binding.topic,
-          outcome: sample.outcome.kind === 'failed' ? sample.outcome : outcome,
-        },
-        'sample changed',
-      );
-    }
-    return sample;
+    note(binding, sample);
+    return nightWatch.sampled(binding, sample);
   },
 });
+
+function withDelay(sample: BindingSample): BindingSample {
+  const { uid, atMs, outcome } = sample;
+  if (outcome.kind === 'failed') return sample;
+  const known = withEnds(ends.get(uid) ?? new Map(), outcome.partitions, atMs);
+  ends.set(uid, known);
+  return { ...sample, outcome: { ...outcome, delayMs: delayOf(known, outcome.partitions, atMs) } };
+}
+
+function note({ uid, name, topic }: ScoutBinding, { outcome }: BindingSample): void {
+  const word = outcome.kind === 'sampled' ? 'sampled' : outcome.reason;
+  if (outcomes.get(uid) === word) return;
+  outcomes.set(uid, word);
+  log.info({ binding: name, topic, outcome: outcome.kind === 'failed' ? outcome : word }, 'sample changed');
+}
 
 const server = createScoutServer({
   rounds,
   metrics: metrics.text,
   onDocument: (document) => {
     const named = new Set(document.bindings.map((b) => b.uid));
-    for (const uid of outcomes.keys()) if (!named.has(uid)) outcomes.delete(uid);
+    for (const memory of [outcomes, ends]) for (const uid of memory.keys()) if (!named.has(uid)) memory.delete(uid);
+    metrics.keepOnly(named);
+    nightWatch.keepOnly(document);
     clusters.keepOnly(document);
     rounds.watch(document);
     log.info({ bindings: document.bindings.length, document: document.hash }, 'watching');
@@ -56,5 +87,8 @@ process.once('SIGTERM', () => {
   rounds.stop();
   server.close();
   server.closeAllConnections();
-  void clusters.close().then(() => process.exit(0));
+  void nightWatch
+    .close()
+    .then(() => clusters.close())
+    .then(() => process.exit(0));
 });

@@ -4,6 +4,12 @@ import type { BindingSample } from '#contract/scout.ts';
 
 export interface ScoutMetrics {
   sampled(sample: BindingSample): void;
+  /** Bindings that are named no more owe nothing. */
+  keepOnly(uids: ReadonlySet<string>): void;
+  /** How many bindings are watched now. */
+  watching(bindings: number): void;
+  /** A record of a watched binding was told. */
+  woken(): void;
   text(): Promise<string>;
 }
 
@@ -20,7 +26,18 @@ export function createMetrics(): ScoutMetrics {
     help: 'Records to be done, over all bindings of the namespace',
     registers: [registry],
   });
+  const wakes = new Counter({
+    name: 'headrace_scout_wakes_total',
+    help: 'First records of quiet bindings that were told between two samples',
+    registers: [registry],
+  });
+  const watched = new Gauge({
+    name: 'headrace_scout_watched_bindings',
+    help: 'Quiet bindings whose first record is told at once',
+    registers: [registry],
+  });
   const lags = new Map<string, number>();
+  const sumLags = (): void => lag.set([...lags.values()].reduce((sum, n) => sum + n, 0));
   return {
     sampled({ uid, outcome }) {
       samples.inc({ outcome: outcome.kind === 'sampled' ? 'sampled' : outcome.reason });
@@ -29,8 +46,14 @@ export function createMetrics(): ScoutMetrics {
         uid,
         outcome.partitions.reduce((sum, p) => sum + p.lag, 0),
       );
-      lag.set([...lags.values()].reduce((sum, n) => sum + n, 0));
+      sumLags();
     },
+    keepOnly(uids) {
+      for (const uid of lags.keys()) if (!uids.has(uid)) lags.delete(uid);
+      sumLags();
+    },
+    watching: (bindings) => watched.set(bindings),
+    woken: () => wakes.inc(),
     text: () => registry.metrics(),
   };
 }

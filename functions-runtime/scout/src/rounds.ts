@@ -1,12 +1,17 @@
-// Sampling rounds: every period all bindings of the document once, side by side within a bound; who waits for a round is answered.
+// Sampling rounds: every period the bindings whose turn it is, all in one turn; who waits for a round is answered.
 import type { BindingSample, SamplesAnswer, ScoutBinding, ScoutDocument } from '#contract/scout.ts';
 
 export interface RoundsOptions {
   readonly periodMs: number;
   /** A binding that does not answer within this is a failed sample: one dead broker holds up nobody else. */
   readonly bindingTimeoutMs: number;
-  readonly concurrency: number;
-  readonly sample: (binding: ScoutBinding) => Promise<BindingSample>;
+  /** All bindings of a round are asked in one turn, so that what they ask brokers for is asked together. Each answers on its own. */
+  readonly sampleAll: (bindings: readonly ScoutBinding[]) => ReadonlyMap<ScoutBinding, Promise<BindingSample>>;
+  /** Whether the binding's turn is in this round, counted from 1. */
+  readonly isDue: (binding: ScoutBinding, round: number) => boolean;
+  /** What of a sample is to be told; null: nothing of it yet. */
+  readonly sampled: (binding: ScoutBinding, sample: BindingSample) => BindingSample | null;
+  readonly onRoundEnd: () => void;
   readonly now: () => number;
 }
 
@@ -14,44 +19,56 @@ export interface Rounds {
   /** The document in force, or null before the first. */
   readonly document: ScoutDocument | null;
   watch(document: ScoutDocument): void;
-  /** The samples of the first round with a sequence above `after`, or the newest ones after `waitMs`. */
+  /** Of each binding the newest sample told after number `after`, as soon as there is one; none after `waitMs`. */
   next(after: number, waitMs: number): Promise<SamplesAnswer>;
+  /** Tells a sample now, between two rounds. */
+  tell(sample: BindingSample): void;
   stop(): void;
 }
 
 export function startRounds(options: RoundsOptions): Rounds {
   let document: ScoutDocument | null = null;
-  let answer: SamplesAnswer = { sequence: 0, samples: [] };
+  /** Counts what was told, and never begins anew: who has heard up to a number is answered what came after it. */
+  let sequence = 0;
+  /** Of each binding the newest, with its number. */
+  const told = new Map<string, { readonly sample: BindingSample; readonly sequence: number }>();
   let fresh: BindingSample[] = [];
   let waiting: (() => void)[] = [];
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
+  let count = 0;
   /** Bindings whose sample is under way: they are not asked again, requests never pile up. */
   const asking = new Set<ScoutBinding>();
+  /** Of whom something was told while their sample was under way: it is older than what was told. */
+  const overtaken = new Set<string>();
 
-  async function ask(binding: ScoutBinding, asked: ScoutDocument): Promise<void> {
+  async function take(binding: ScoutBinding, asked: ScoutDocument, coming: Promise<BindingSample>): Promise<void> {
     asking.add(binding);
-    const sample = await sampleInTime(binding, options);
+    const sample = await sampleInTime(binding, coming, options);
     asking.delete(binding);
     // A sample answers for the document that it was taken for, and for no other.
-    if (document === asked) fresh.push(sample);
+    if (overtaken.delete(binding.uid) || document !== asked) return;
+    const worthTelling = options.sampled(binding, sample);
+    if (worthTelling !== null) fresh.push(worthTelling);
   }
 
-  /** Every binding once, side by side; ends when all have answered or the period is over. Who is late comes with a later round. */
-  async function round(): Promise<void> {
+  /** Every binding whose turn it is; ends when all have answered or the period is over. Who is late comes with a later round. */
+  async function round(isFirst: boolean): Promise<void> {
     const asked = document;
     if (asked === null) return;
-    const queue = asked.bindings.filter((b) => !asking.has(b));
-    const worker = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await ask(next, asked);
-    };
-    const all = Promise.all(Array.from({ length: Math.min(options.concurrency, queue.length) }, worker));
+    count += 1;
+    const due = asked.bindings.filter((b) => !asking.has(b) && (isFirst || options.isDue(b, count)));
+    const coming = options.sampleAll(due);
+    const all = Promise.all(due.map((b) => take(b, asked, coming.get(b) ?? Promise.reject(new Error('not sampled')))));
     await withinMs(all, options.periodMs);
-    if (document === asked && fresh.length > 0) publish();
+    if (document !== asked) return;
+    if (fresh.length > 0) publish();
+    options.onRoundEnd();
   }
 
   function publish(): void {
-    answer = { sequence: answer.sequence + 1, samples: fresh };
+    sequence += 1;
+    for (const sample of fresh) told.set(sample.uid, { sample, sequence });
     fresh = [];
     const answered = waiting;
     waiting = [];
@@ -60,7 +77,7 @@ export function startRounds(options: RoundsOptions): Rounds {
 
   const startedMs = options.now();
   async function loop(): Promise<void> {
-    await round();
+    await round(false);
     if (stopped) return;
     // On a fixed grid, so that a slow round does not stretch the period.
     const dueMs = startedMs + Math.ceil((options.now() - startedMs + 1) / options.periodMs) * options.periodMs;
@@ -74,19 +91,27 @@ export function startRounds(options: RoundsOptions): Rounds {
     },
     watch(next) {
       document = next;
-      answer = { sequence: 0, samples: [] };
+      told.clear();
+      overtaken.clear();
       fresh = [];
-      void round();
+      void round(true);
     },
     async next(after, waitMs) {
-      if (answer.sequence > after) return answer;
-      let timeout: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        timeout = setTimeout(resolve, waitMs);
-      });
-      clearTimeout(timeout);
-      return answer;
+      if (sequence <= after) {
+        let timeout: NodeJS.Timeout | undefined;
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          timeout = setTimeout(resolve, waitMs);
+        });
+        clearTimeout(timeout);
+      }
+      const newer = [...told.values()].filter((one) => one.sequence > after);
+      return { sequence, samples: newer.map(({ sample }) => sample) };
+    },
+    tell(sample) {
+      if ([...asking].some(({ uid }) => uid === sample.uid)) overtaken.add(sample.uid);
+      fresh.push(sample);
+      publish();
     },
     stop() {
       stopped = true;
@@ -100,7 +125,8 @@ export function startRounds(options: RoundsOptions): Rounds {
 /** The binding's sample, or a failed one when it does not come in time or the sampler breaks. */
 async function sampleInTime(
   binding: ScoutBinding,
-  { sample, bindingTimeoutMs, now }: RoundsOptions,
+  coming: Promise<BindingSample>,
+  { bindingTimeoutMs, now }: RoundsOptions,
 ): Promise<BindingSample> {
   const failed = (reason: 'BrokerUnreachable' | 'SampleFailed', message: string): BindingSample => ({
     uid: binding.uid,
@@ -109,7 +135,7 @@ async function sampleInTime(
   });
   try {
     const late = `no answer from ${binding.bootstrapServers.join(', ')} within ${bindingTimeoutMs} ms`;
-    return (await withinMs(sample(binding), bindingTimeoutMs)) ?? failed('BrokerUnreachable', late);
+    return (await withinMs(coming, bindingTimeoutMs)) ?? failed('BrokerUnreachable', late);
   } catch (error) {
     return failed('SampleFailed', String(error));
   }

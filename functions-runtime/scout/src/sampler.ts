@@ -8,34 +8,42 @@ import { type PartitionOffsets, partitionSample, positioning } from './position.
 type Failed = Extract<SampleOutcome, { kind: 'failed' }>;
 const failed = (reason: SampleFailure, message: string): Failed => ({ kind: 'failed', reason, message });
 
-export async function sampleBinding(
+type Topics = ReadonlyMap<string, KafkaOutcome<TopicInfo>>;
+
+/** Topics are looked at again after so long: added partitions and replaced topics are found within it. */
+const topicsFreshMs = 10_000;
+
+/** Samples bindings of one cluster: topics in one request where one is due, offsets of all in one each for starts, ends and commits. */
+export function sampleTogether(
   cluster: KafkaCluster,
-  binding: ScoutBinding,
+  bindings: readonly ScoutBinding[],
   now: () => number,
-): Promise<BindingSample> {
-  const outcome = await sampleOutcome(cluster, binding);
-  return { uid: binding.uid, atMs: now(), outcome };
+): ReadonlyMap<ScoutBinding, Promise<BindingSample>> {
+  const names = bindings.flatMap((b) => [b.topic, ...b.requiredTopics.map((r) => r.topic)]);
+  const topics = cluster.describeTopics([...new Set(names)], topicsFreshMs);
+  return new Map(
+    bindings.map((binding) => [
+      binding,
+      topics
+        .then((found) => sampleOutcome(cluster, binding, found))
+        .then((outcome) => ({ uid: binding.uid, atMs: now(), outcome })),
+    ]),
+  );
 }
 
-async function sampleOutcome(cluster: KafkaCluster, binding: ScoutBinding): Promise<SampleOutcome> {
-  const source = await cluster.describeTopic(binding.topic);
+async function sampleOutcome(cluster: KafkaCluster, binding: ScoutBinding, topics: Topics): Promise<SampleOutcome> {
+  const source = topics.get(binding.topic) ?? notLookedUp;
   if (source.kind === 'failed') return topicFailure(source, 'source', binding.topic, binding);
   for (const required of binding.requiredTopics) {
-    const topic = await cluster.describeTopic(required.topic);
+    const topic = topics.get(required.topic) ?? notLookedUp;
     if (topic.kind === 'failed') return topicFailure(topic, required.role, required.topic, binding);
   }
   const offsets = await readOffsets(cluster, binding, source.value);
-  if (offsets.kind === 'failed') return kafkaFailure(offsets, binding);
+  if (offsets.kind === 'failed') return topicFailure(offsets, 'source', binding.topic, binding);
   const position = positioning(offsets.value, binding);
   switch (position.kind) {
     case 'complete':
-      return {
-        kind: 'sampled',
-        topicId: source.value.topicId,
-        positioned: true,
-        delayMs: null,
-        partitions: offsets.value.map(partitionSample),
-      };
+      return sampledWith(source.value, offsets.value, true);
     case 'missing':
       return failed(
         'OffsetsMissing',
@@ -45,6 +53,13 @@ async function sampleOutcome(cluster: KafkaCluster, binding: ScoutBinding): Prom
       return commitPositions(cluster, binding, source.value, offsets.value, position);
   }
 }
+
+const notLookedUp: KafkaFailure = {
+  kind: 'failed',
+  code: 'INCOMPLETE_ANSWER',
+  message: 'the topic was not looked up',
+  retriable: true,
+};
 
 async function readOffsets(
   cluster: KafkaCluster,
