@@ -3,10 +3,28 @@
 export const invokerPort = 8082;
 export const reportPath = '/v1/report';
 
+/**
+ * `exhausted`: the record is out of attempts, or refused, and the policy is Block. `unauthorized`: the function's host turns the invoker away. `write`: an
+ * output or dead letter cannot be written. `out-of-range`: the log does not hold the position, and the policy is Stop.
+ */
+export type BlockCause = 'exhausted' | 'unauthorized' | 'write' | 'out-of-range';
+
 export interface BlockedPartition {
   readonly partition: number;
   readonly offset: number;
+  readonly cause: BlockCause;
   readonly reason: string;
+}
+
+/** Everything that is called fails, so nobody knows whether the function or the records are to blame. Unix times. */
+export interface Doubted {
+  readonly sinceMs: number;
+  /** Until then no attempt is charged; afterwards attempts count again, at the pace of single tries. */
+  readonly patientUntilMs: number;
+  /** Of the last failure. */
+  readonly reason: string;
+  /** The records that failed and hold their partitions. */
+  readonly waiting: readonly { readonly partition: number; readonly offset: number }[];
 }
 
 export interface InvokerReport {
@@ -28,6 +46,9 @@ export interface InvokerReport {
   readonly waitingRetries: number;
   readonly functionAvailable: boolean;
   readonly blocked: readonly BlockedPartition[];
+  readonly doubt: Doubted | null;
+  /** Owned, but not called for yet: a call of the last owner may still run in a container that cannot be told to end it. */
+  readonly guardedPartitions: readonly number[];
   /** Times a committed offset was out of range or missing, and the records thereby skipped (D11). */
   readonly outOfRange: { readonly count: number; readonly skipped: number };
 }

@@ -200,6 +200,7 @@ export function reportOf(
     waitingRetries: 0,
     functionAvailable: true,
     blocked: [],
+    guardedPartitions: [],
     outOfRange: { count: 0, skipped: 0 },
     ...over,
   };

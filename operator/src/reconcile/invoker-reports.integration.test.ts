@@ -32,6 +32,7 @@ const report = (ordinal: number, change: Partial<InvokerReport> = {}): InvokerRe
   waitingRetries: 0,
   functionAvailable: true,
   blocked: [],
+  guardedPartitions: [],
   outOfRange: { count: 0, skipped: 0 },
   ...change,
 });

@@ -30,6 +30,7 @@ const seen = (atMs: number, counters: Partial<InvokerReport>, podUid = 'pod'): R
     waitingRetries: 0,
     functionAvailable: true,
     blocked: [],
+    guardedPartitions: [],
     outOfRange: { count: 0, skipped: 0 },
     ...counters,
   },

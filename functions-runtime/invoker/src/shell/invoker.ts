@@ -83,7 +83,7 @@ export class Invoker {
 
   report(): InvokerReport {
     const tally = this.#tally;
-    const { bufferedBytes, waitingRetries, functionAvailable, blocked } = this.#core.snapshot();
+    const { bufferedBytes, waitingRetries, functionAvailable, blocked, doubt } = this.#core.snapshot();
     return {
       ordinal: this.#config.ordinal,
       membership: this.attendance.state,
@@ -99,6 +99,8 @@ export class Invoker {
       waitingRetries,
       functionAvailable,
       blocked: [...blocked, ...tally.stopped.values()],
+      doubt,
+      guardedPartitions: this.#ownership.guarded,
       outOfRange: { count: tally.outOfRangeCount, skipped: tally.outOfRangeSkipped },
     };
   }
@@ -277,7 +279,7 @@ export class Invoker {
         notes.of(partition).error({ skipped, detail }, 'the log does not hold the position: goes on at its start');
       },
       onStopped: (partition, offset, reason) => {
-        tally.stopped.set(partition, { partition, offset, reason });
+        tally.stopped.set(partition, { partition, offset, cause: 'out-of-range', reason });
         notes.of(partition).error({ offset, reason }, 'stopped');
       },
       onTrouble: (what, { code, message }) => this.#log.warn({ what, code, detail: message }, 'Kafka trouble'),

@@ -45,6 +45,11 @@ const gauges: readonly Figure[] = [
     read: (r) => r.blocked.length,
   },
   {
+    name: 'headrace_guarded_partitions',
+    help: 'Partitions whose first call waits for one of the last owner',
+    read: (r) => r.guardedPartitions.length,
+  },
+  {
     name: 'headrace_function_available',
     help: '1 while the function can be asked',
     read: (r) => Number(r.functionAvailable),

@@ -53,6 +53,11 @@ export class Ownership implements MembershipHandlers {
     return [...this.#tenures.values()].filter(({ epoch }) => epoch !== null).map(({ partition }) => partition);
   }
 
+  /** Of these, where the first call still waits for one of the last owner. */
+  get guarded(): number[] {
+    return [...this.#tenures.values()].filter(({ state }) => state === 'guarded').map(({ partition }) => partition);
+  }
+
   /** The epoch under which the partition is owned; null when it is not. */
   epochOf(partition: number): number | null {
     return this.#tenures.get(partition)?.epoch ?? null;

@@ -1,0 +1,49 @@
+/** Test support: a plain container as an HTTP server in the test's process; it writes down each request as it came and answers as it is told. */
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+export type Plain = (request: SeenRequest) => PlainAnswer | Promise<PlainAnswer>;
+
+export class ContainerServer {
+  readonly requests: SeenRequest[] = [];
+  behaviour: Plain;
+  readonly #server: Server;
+
+  private constructor(behaviour: Plain) {
+    this.behaviour = behaviour;
+    this.#server = createServer(async (request, response) => {
+      const { method = '', url = '', headers } = request;
+      const seen = { method, path: url, headers, body: Buffer.concat(await request.toArray()) };
+      this.requests.push(seen);
+      const answer = await this.behaviour(seen);
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    });
+  }
+
+  static async start(behaviour: Plain): Promise<ContainerServer> {
+    const started = new ContainerServer(behaviour);
+    await new Promise<void>((resolve) => started.#server.listen(0, '127.0.0.1', resolve));
+    return started;
+  }
+
+  get endpoint(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
