@@ -100,21 +100,30 @@ test('positions are committed, and the binding sleeps: nothing runs, and it is r
   expect(await replicas()).toEqual([0, 0]);
 });
 
-test('records wake function and invokers with the next sample', async () => {
+/** Quiet for seconds, and asked for at its broker: a record would be told at once. */
+async function watchedBindings(): Promise<number> {
+  const text = await (await fetch(`http://${podIp}:${scoutPort}/metrics`)).text();
+  return Number(/^headrace_scout_watched_bindings (\d+)/m.exec(text)?.[1]);
+}
+
+test('the first record wakes function and invokers at once, and the sample after it says how many are needed', async () => {
+  await vi.waitFor(async () => expect(await watchedBindings()).toBe(1), soon);
   const messages = Array.from({ length: 25 }, (_, n) => ({ key: `k${n}`, value: '{}' }));
   await producer.send({ topic, messages });
-  const sentMs = performance.now();
+  const sentMs = Date.now();
   await vi.waitFor(async () => expect(await replicas()).toEqual([3, 1]), { timeout: 5_000, interval: 10 });
-  const wokeMs = performance.now() - sentMs;
-  // A sample each second, the broker's answer, the decision, two writes, and our own looking.
-  expect(wokeMs).toBeLessThan(2_500);
-  const atMs = (found: LogLine | undefined): number => Date.parse(String(found?.time));
-  const wrote = operator.log.find(
-    ({ msg, kind, why }) => msg === 'applied' && kind === 'Deployment' && why === 'planned-anew',
-  );
-  const decided = operator.log.find(({ msg, kind }) => msg === 'replicas decided' && kind === 'EventFunction');
-  expect(decided).toMatchObject({ from: 0, to: 3, reason: expect.stringContaining('lag 25') });
-  console.info(`woke after ${Math.round(wokeMs)} ms; decided to written: ${atMs(wrote) - atMs(decided)} ms`);
+  const decisions = operator.log.filter(({ msg }) => msg === 'replicas decided');
+  const woken = decisions.find(({ kind, from }) => kind === 'EventFunction' && from === 0);
+  const sized = decisions.find(({ kind, to }) => kind === 'EventFunction' && to === 3);
+  expect(sized).toMatchObject({ reason: expect.stringContaining('lag 25') });
+  const wrote = (kind: string): LogLine | undefined =>
+    operator.log.find((line) => line.msg === 'applied' && line.kind === kind && line.why === 'planned-anew');
+  const afterMs = (line: LogLine | undefined): number => Date.parse(String(line?.time)) - sentMs;
+  const parts = { decided: woken, function: wrote('Deployment'), invoker: wrote('StatefulSet'), sized };
+  const times = Object.entries(parts).map(([part, line]) => [part, afterMs(line)] as const);
+  console.info('ms after the record was acknowledged:', Object.fromEntries(times));
+  // A tenth of a second is the goal, for scout and operator together; a machine that does other things besides needs longer.
+  for (const [, ms] of times) expect(ms).toBeLessThan(900);
 });
 
 test('a restart of the operator, and a scout that is away, change no replicas', async () => {

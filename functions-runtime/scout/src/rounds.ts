@@ -21,7 +21,7 @@ export interface Rounds {
   watch(document: ScoutDocument): void;
   /** Of each binding the newest sample told after number `after`, as soon as there is one; none after `waitMs`. */
   next(after: number, waitMs: number): Promise<SamplesAnswer>;
-  /** Tells a sample now, between two rounds. */
+  /** Tells a sample now, between two rounds, and looks at once how much more there is. */
   tell(sample: BindingSample): void;
   stop(): void;
 }
@@ -52,18 +52,31 @@ export function startRounds(options: RoundsOptions): Rounds {
     if (worthTelling !== null) fresh.push(worthTelling);
   }
 
+  async function takeAll(bindings: readonly ScoutBinding[], asked: ScoutDocument): Promise<void> {
+    const coming = options.sampleAll(bindings);
+    const notSampled = (): Promise<never> => Promise.reject(new Error('not sampled'));
+    await Promise.all(bindings.map((b) => take(b, asked, coming.get(b) ?? notSampled())));
+  }
+
   /** Every binding whose turn it is; ends when all have answered or the period is over. Who is late comes with a later round. */
   async function round(isFirst: boolean): Promise<void> {
     const asked = document;
     if (asked === null) return;
     count += 1;
     const due = asked.bindings.filter((b) => !asking.has(b) && (isFirst || options.isDue(b, count)));
-    const coming = options.sampleAll(due);
-    const all = Promise.all(due.map((b) => take(b, asked, coming.get(b) ?? Promise.reject(new Error('not sampled')))));
-    await withinMs(all, options.periodMs);
+    await withinMs(takeAll(due, asked), options.periodMs);
     if (document !== asked) return;
     if (fresh.length > 0) publish();
     options.onRoundEnd();
+  }
+
+  /** Between two rounds. */
+  async function lookAt(uid: string): Promise<void> {
+    const asked = document;
+    const binding = asked?.bindings.find((b) => b.uid === uid && !asking.has(b));
+    if (asked === null || binding === undefined) return;
+    await takeAll([binding], asked);
+    if (document === asked && fresh.length > 0) publish();
   }
 
   function publish(): void {
@@ -112,6 +125,7 @@ export function startRounds(options: RoundsOptions): Rounds {
       if ([...asking].some(({ uid }) => uid === sample.uid)) overtaken.add(sample.uid);
       fresh.push(sample);
       publish();
+      void lookAt(sample.uid);
     },
     stop() {
       stopped = true;

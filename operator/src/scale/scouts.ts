@@ -17,10 +17,22 @@ export interface Scouts {
   stop(): void;
 }
 
-/** Pause after a failed request: a scout that starts is found within this. */
+/** Pause after a failed request, twice that after several: a scout that starts is found within this. */
 const retryMs = 500;
 /** A misbehaving scout cannot fill the operator's memory: 1,000 bindings of 100 partitions at 100 bytes fit. */
 const answerBytesMax = 16 * 1024 * 1024;
+
+interface Talk {
+  document: ScoutDocument;
+  isOver: boolean;
+  /** Ends the request that hangs, and the pause after it. */
+  asking: AbortController;
+}
+
+function end(talk: Talk): void {
+  talk.isOver = true;
+  talk.asking.abort();
+}
 
 export function createScouts(options: ScoutsOptions): Scouts {
   const agent = new Agent({
@@ -30,19 +42,21 @@ export function createScouts(options: ScoutsOptions): Scouts {
     bodyTimeout: samplesWaitMs * 2,
     maxResponseSize: answerBytesMax,
   });
-  const talks = new Map<string, { document: ScoutDocument; abort: AbortController }>();
+  const talks = new Map<string, Talk>();
 
-  async function talk(namespace: string, state: { document: ScoutDocument; abort: AbortController }): Promise<void> {
+  async function talk(namespace: string, state: Talk): Promise<void> {
     let after = 0;
     let failures = 0;
-    while (!state.abort.signal.aborted) {
+    while (!state.isOver) {
       const document = state.document;
+      state.asking = new AbortController();
+      const { signal } = state.asking;
       try {
         const url = options.urlOf(namespace);
         if (url === null) throw new Error('the scout has no address yet');
-        const answer = await askSamples(agent, url, document, after, state.abort.signal);
+        const answer = await askSamples(agent, url, document, after, signal);
         if (answer === 'unknown-document') {
-          await putDocument(agent, url, document, state.abort.signal);
+          await putDocument(agent, url, document, signal);
           after = 0;
           continue;
         }
@@ -50,7 +64,8 @@ export function createScouts(options: ScoutsOptions): Scouts {
         after = answer.sequence;
         if (answer.samples.length > 0) options.onSamples(namespace, answer.samples);
       } catch (error) {
-        if (state.abort.signal.aborted) return;
+        if (state.document !== document) continue;
+        if (state.isOver) return;
         failures += 1;
         // The first second of a scout's life is no news.
         if (failures > 2)
@@ -58,7 +73,7 @@ export function createScouts(options: ScoutsOptions): Scouts {
             namespace,
             document.bindings.map((b) => unreachable(b.uid, error, options.now())),
           );
-        await pause(retryMs * Math.min(failures, 8), state.abort.signal);
+        await pause(retryMs * Math.min(failures, 2), signal);
       }
     }
   }
@@ -67,20 +82,23 @@ export function createScouts(options: ScoutsOptions): Scouts {
     watch(namespace, document) {
       const known = talks.get(namespace);
       if (document === null) {
-        known?.abort.abort();
+        if (known !== undefined) end(known);
         talks.delete(namespace);
         return;
       }
       if (known !== undefined) {
+        if (known.document.hash === document.hash) return;
         known.document = document;
+        // What hangs waits for samples of the old one.
+        known.asking.abort();
         return;
       }
-      const state = { document, abort: new AbortController() };
+      const state: Talk = { document, isOver: false, asking: new AbortController() };
       talks.set(namespace, state);
       void talk(namespace, state);
     },
     stop() {
-      for (const { abort } of talks.values()) abort.abort();
+      for (const talk of talks.values()) end(talk);
       talks.clear();
       agent.destroy().catch(() => undefined);
     },
