@@ -12,7 +12,8 @@ export type BlockCause = 'exhausted' | 'unauthorized' | 'write' | 'out-of-range'
 export interface BlockedPartition {
   readonly partition: number;
   readonly offset: number;
-  readonly cause: BlockCause;
+  /** Absent: `exhausted`. */
+  readonly cause?: BlockCause;
   readonly reason: string;
 }
 
@@ -46,7 +47,8 @@ export interface InvokerReport {
   readonly waitingRetries: number;
   readonly functionAvailable: boolean;
   readonly blocked: readonly BlockedPartition[];
-  readonly doubt: Doubted | null;
+  /** Absent: something succeeds, or nothing waits. */
+  readonly doubt?: Doubted;
   /** Owned, but not called for yet: a call of the last owner may still run in a container that cannot be told to end it. */
   readonly guardedPartitions: readonly number[];
   /** Times a committed offset was out of range or missing, and the records thereby skipped (D11). */

@@ -5,7 +5,7 @@ import { noteAnswer, noteDecided } from './caution.ts';
 import type { Circuit } from './circuit.ts';
 import type { CoreEvent } from './events.ts';
 import { block, type Lane, type OpenCall, type Turn, unblock, type Wait } from './lanes.ts';
-import { type Asked, type Judgement, judge, moodOf, type Next } from './settle.ts';
+import { type Asked, failureOf, type Judgement, judge, moodOf, type Next } from './settle.ts';
 
 /** Longest wait that a `Retry-After` can ask for, unless `maxBackoff` is longer. */
 const retryAfterMaxMs = 300_000;
@@ -35,6 +35,7 @@ export function onAnswered(
   reached(lane, answer, turn);
   const judgement = judged(lane, call, answer, circuit, turn);
   for (const offset of judgement.charged) lane.attempts.charge(offset, turn.atMs);
+  spare(lane, judgement, answer, turn);
   lane.waiting.drop(judgement.decided.length);
   lane.decided.push(...judgement.decided);
   const last = judgement.decided.at(-1);
@@ -49,6 +50,14 @@ export function onAnswered(
   return heldMs === null ? { kind: 'none' } : { kind: 'lanes-may-go', heldMs };
 }
 
+function spare(lane: Lane, { spared }: Judgement, answer: CallAnswer, turn: Turn): void {
+  for (const offset of spared) lane.attempts.spare(offset, turn.atMs);
+  const [offset] = spared;
+  if (offset === undefined) return;
+  const note = { partition: lane.partition, offset, reason: failureOf(answer) };
+  turn.emit({ kind: 'noted', note: { kind: 'attempt-spared', ...note } });
+}
+
 /** One verdict per record, or it says nothing about any. */
 function consistent(answer: CallAnswer, call: OpenCall): CallAnswer {
   if (answer.kind !== 'verdicts' || answer.verdicts.length === call.records.length) return answer;
@@ -60,11 +69,12 @@ function tellCircuit(lane: Lane, call: OpenCall, answer: CallAnswer, circuit: Ci
   circuit.ended(call.callId, turn);
   switch (moodOf(answer)) {
     case 'well':
-      return circuit.succeeded(turn);
+      return circuit.succeeded(call, turn);
     case 'failing':
-      circuit.failed({ partition: lane.partition, offset: call.records[0]!.offset }, turn);
+      circuit.failed({ partition: lane.partition, offset: call.records[0]!.offset }, failureOf(answer), turn);
       return null;
     case 'untold':
+      if (answer.kind === 'unavailable') circuit.away(turn.atMs);
       return null;
   }
 }
@@ -82,20 +92,20 @@ function reached(lane: Lane, answer: CallAnswer, turn: Turn): void {
   unblock(lane, 'unauthorized', turn);
 }
 
-/** Nobody is condemned in doubt: then the circuit opens, and the failure is the function's. */
+/** Nobody is condemned in doubt: then the circuit opens, and the failure is the function's until patience is over. */
 function judged(lane: Lane, call: OpenCall, answer: CallAnswer, circuit: Circuit, turn: Turn): Judgement {
   const { retry, onExhausted, publishes } = turn.settings;
   const asked = call.records.map((record): Asked => ({ record, history: lane.attempts.of(record.offset) }));
   const rules = { retry, onExhausted, publishes, atMs: turn.atMs };
-  const judgement = judge(asked, answer, { ...rules, chargeable: !circuit.open });
+  const judgement = judge(asked, answer, { ...rules, chargeable: !circuit.spares(turn.atMs) });
+  // A function that did something right in this very call is well.
+  const [guilty] = judgement.condemned;
+  if (guilty === undefined || moodOf(answer) === 'well') return judgement;
   const { partition } = lane;
-  if (
-    !judgement.condemned.some(({ offset, failedBeforeMs }) => circuit.doubts({ partition, offset }, failedBeforeMs))
-  ) {
-    return judgement;
-  }
-  circuit.openNow(turn);
-  return judge(asked, answer, { ...rules, chargeable: false });
+  if (judgement.condemned.some((each) => circuit.doubts(partition, each))) circuit.openNow(turn);
+  if (circuit.spares(turn.atMs)) return judge(asked, answer, { ...rules, chargeable: false });
+  circuit.gaveUp({ partition, offset: guilty.offset }, turn);
+  return judgement;
 }
 
 function follow(lane: Lane, { next }: Judgement, call: OpenCall, turn: Turn): void {

@@ -64,6 +64,12 @@ export class AttemptMemory {
     this.#version += 1;
   }
 
+  /** It failed, but perhaps for no fault of its own: no attempt, only the times are known. Not worth a commit. */
+  spare(offset: number, atMs: number): void {
+    const before = this.#failed.get(offset) ?? { attempts: 0, firstFailureMs: 0, heldMs: 0 };
+    this.#failed.set(offset, { ...before, firstFailureMs: before.firstFailureMs || atMs, lastFailureMs: atMs });
+  }
+
   forget(offset: number): void {
     this.#failed.delete(offset);
   }
@@ -84,6 +90,7 @@ export class AttemptMemory {
     const runs: AttemptRun[] = [];
     for (const offset of [...this.#failed.keys()].sort((a, b) => a - b)) {
       const { attempts, firstFailureMs: realMs, heldMs } = this.#failed.get(offset)!;
+      if (attempts === 0) continue;
       const firstFailureMs = realMs === 0 ? 0 : realMs + heldMs;
       const last = runs.at(-1);
       const through = last?.through ?? last?.offset ?? 0;

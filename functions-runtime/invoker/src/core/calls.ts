@@ -24,18 +24,38 @@ export function startCall(lane: Lane, gates: Gates, turn: Turn): boolean {
   return false;
 }
 
-/** The next probe, if its time has come: one record, of the lane that has not probed for longest. */
+/** The next probe, if its time has come: one record, of the lane that is the best to ask. */
 export function startProbe(lanes: Iterable<Lane>, gates: Gates, turn: Turn): void {
   const { circuit } = gates;
   if (!circuit.open || !circuit.mayProbe(turn.atMs)) return;
   let chosen: Lane | null = null;
   for (const lane of lanes) {
     if (isWaiting(lane, turn.atMs) && lane.wait?.why !== 'retry') continue;
-    if (mayCall(lane, gates, turn) && (chosen === null || lane.lastProbe < chosen.lastProbe)) chosen = lane;
+    if (mayCall(lane, gates, turn) && (chosen === null || isBetterProbe(lane, chosen, circuit, turn))) chosen = lane;
   }
   if (chosen === null) return;
-  chosen.lastProbe = openCall(chosen, 1, true, turn);
-  circuit.probing(chosen.lastProbe);
+  const callId = openCall(chosen, 1, true, turn);
+  chosen.probed = { callId, offset: chosen.waiting.at(0)!.record.offset };
+  circuit.probing(callId);
+}
+
+/**
+ * A record that was not asked yet is the best witness. Else they take turns; but when patience is over, every second probe is for the record that has
+ * failed most often, so that it comes to its end. One that blocks is asked last.
+ */
+function isBetterProbe(lane: Lane, than: Lane, circuit: Circuit, { atMs }: Turn): boolean {
+  const mine = probeRank(lane, circuit, atMs);
+  const other = probeRank(than, circuit, atMs);
+  const index = mine.findIndex((rank, at) => rank !== other[at]);
+  return index >= 0 && mine[index]! < other[index]!;
+}
+
+/** The lower the better, from the first figure on. */
+function probeRank({ partition, waiting, attempts, blocks, probed }: Lane, circuit: Circuit, atMs: number): number[] {
+  const { offset } = waiting.at(0)!.record;
+  const wasAsked = probed.offset === offset || circuit.hasFailed({ partition, offset });
+  const failed = circuit.looksForTheEnd(atMs) ? attempts.count(offset) : 0;
+  return [Number(blocks.size > 0), Number(wasAsked), -failed, probed.callId];
 }
 
 function mayCall(lane: Lane, { trial, openCalls }: Gates, turn: Turn): boolean {
@@ -63,7 +83,7 @@ function openCall(lane: Lane, count: number, probe: boolean, turn: Turn): number
   const records = lane.waiting.first(count).map(({ record }) => record);
   let failed = 0;
   for (const { offset } of records) failed = Math.max(failed, lane.attempts.count(offset));
-  lane.call = { callId, records, probe };
+  lane.call = { callId, records, begunMs: turn.atMs, probe };
   lane.wait = null;
   const deadlineMs = turn.atMs + turn.settings.callTimeoutMs;
   turn.emit({ kind: 'call', callId, partition, epoch, topicId, records, attempt: failed + 1, deadlineMs });

@@ -157,4 +157,13 @@ export type CoreNote =
     }
   | { readonly kind: 'function-unavailable'; readonly partition: number; readonly detail: string }
   | { readonly kind: 'circuit'; readonly state: 'open' | 'closed' }
+  /** It failed, but everything fails: no attempt is charged. */
+  | { readonly kind: 'attempt-spared'; readonly partition: number; readonly offset: number; readonly reason: string }
+  /** It came to its policy while the circuit was open: nothing else is given up before `patientUntilMs`. */
+  | {
+      readonly kind: 'given-up-in-doubt';
+      readonly partition: number;
+      readonly offset: number;
+      readonly patientUntilMs: number;
+    }
   | { readonly kind: 'ignored'; readonly why: string };

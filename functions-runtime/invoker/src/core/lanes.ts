@@ -1,5 +1,5 @@
 /** A lane: everything the core knows of one owned partition. Under `Partition` order a lane has at most one open call. */
-import type { BlockedPartition } from '#contract/invoker-report.ts';
+import type { BlockCause, BlockedPartition } from '#contract/invoker-report.ts';
 import { AttemptMemory } from './attempts.ts';
 import type { ArrivedRecord, CoreEffect, CoreEvent, OutgoingRecord } from './events.ts';
 import { Ledger } from './ledger.ts';
@@ -22,6 +22,7 @@ export interface WaitingRecord {
 export interface OpenCall {
   readonly callId: number;
   readonly records: readonly ArrivedRecord[];
+  readonly begunMs: number;
   /** The one call that tries whether the function is well again, while the circuit is open. */
   readonly probe: boolean;
 }
@@ -46,8 +47,6 @@ export interface OpenWrite {
   readonly failures: number;
   readonly retryAtMs: number;
 }
-
-export type BlockCause = 'exhausted' | 'unauthorized' | 'write';
 
 export interface CommitOffer {
   readonly offset: number;
@@ -110,8 +109,8 @@ export interface Lane {
   leash: Leash | null;
   /** The first record after an unclean take-over, until it has answered: it may have killed the last owner. Null: nobody is suspected. */
   suspect: Suspect | 'awaited' | null;
-  /** Number of the last probe that this lane made. */
-  lastProbe: number;
+  /** The last probe that this lane made, and of which record. */
+  probed: { readonly callId: number; readonly offset: number };
 
   /** Offset of the last record that was decided; -1: none. */
   decidedThrough: number;
@@ -158,7 +157,7 @@ export function openLane(event: Gained): Lane {
     bytesLimit: Number.POSITIVE_INFINITY,
     leash: unclean ? { length: 1, left: 1 } : null,
     suspect: unclean ? 'awaited' : null,
-    lastProbe: 0,
+    probed: { callId: 0, offset: -1 },
     decidedThrough: -1,
     decided: [],
     write: null,
@@ -171,7 +170,7 @@ export function openLane(event: Gained): Lane {
 export function block(lane: Lane, cause: BlockCause, offset: number, reason: string, turn: Turn): void {
   const known = lane.blocks.get(cause);
   if (known?.offset === offset && known.reason === reason) return;
-  const blocked: BlockedPartition = { partition: lane.partition, offset, reason };
+  const blocked: BlockedPartition = { partition: lane.partition, offset, cause, reason };
   lane.blocks.set(cause, blocked);
   turn.emit({ kind: 'blocked', blocked });
 }

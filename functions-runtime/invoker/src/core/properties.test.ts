@@ -24,7 +24,7 @@ const plan = fc.record({
     maxWaitMs: fc.constantFrom(0, 0, 50),
     maxBufferedBytes: fc.constantFrom(200, 1200, 100_000),
     maxAttempts: fc.integer({ min: 1, max: 4 }),
-    maxAgeMs: fc.constantFrom(500, 3_600_000),
+    maxAgeMs: fc.constantFrom(500, 300_000),
     onExhausted: fc.constantFrom('DeadLetter' as const, 'DeadLetter' as const, 'Drop' as const, 'Block' as const),
     jitter: fc.nat(),
   }),

@@ -361,11 +361,13 @@ describe('a dead letter', () => {
   });
 
   it('names those whom it condemned for failing too often, with the failure before', () => {
-    expect(judge(asked({ attempts: 2 }), failed, rules).condemned).toEqual([{ offset: 0, failedBeforeMs: atMs - 500 }]);
+    expect(judge(asked({ attempts: 2 }), failed, rules).condemned).toEqual([
+      { offset: 0, firstFailureMs: atMs - 1000, failedBeforeMs: atMs - 500 },
+    ]);
     expect(judge(asked(fresh), rejected, rules).condemned).toEqual([]);
     const one = { ...rules, retry: { ...rules.retry, maxAttempts: 1 } };
     expect(judge(asked(fresh), failed, one).condemned).toEqual([
-      { offset: 0, failedBeforeMs: Number.POSITIVE_INFINITY },
+      { offset: 0, firstFailureMs: atMs, failedBeforeMs: Number.POSITIVE_INFINITY },
     ]);
   });
 });

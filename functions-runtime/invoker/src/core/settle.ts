@@ -13,7 +13,7 @@ export interface Asked {
 
 export interface Rules extends Pick<CoreSettings, 'retry' | 'onExhausted' | 'publishes'> {
   readonly atMs: number;
-  /** False while the circuit is open: failures are the function's, no attempt. */
+  /** False while the circuit is open and patient: failures are the function's, no attempt. */
   readonly chargeable: boolean;
 }
 
@@ -22,16 +22,25 @@ export interface Judgement {
   readonly decided: readonly Decided[];
   /** Offsets of records whose attempt failed. */
   readonly charged: readonly number[];
-  /** Records declared guilty because they may not fail again, with the time of their failure before this one. */
-  readonly condemned: readonly { readonly offset: number; readonly failedBeforeMs: number }[];
+  /** Offsets of records that failed without being charged: only the times are remembered. */
+  readonly spared: readonly number[];
+  /** Records declared guilty because they may not fail again. */
+  readonly condemned: readonly Condemned[];
   readonly next: Next;
+}
+
+export interface Condemned {
+  readonly offset: number;
+  readonly firstFailureMs: number;
+  /** Of its failure before this one; infinite: there was none. */
+  readonly failedBeforeMs: number;
 }
 
 export type Next =
   | { readonly kind: 'go-on' }
   /** The first undecided record failed: hold the lane for its backoff, then call at most `size` records. */
   | { readonly kind: 'retry'; readonly failed: FailedRecord; readonly reason: string; readonly size: number }
-  /** It failed, but the circuit is open. */
+  /** It failed, but the circuit is open and patient. */
   | { readonly kind: 'unwell' }
   /** The same records in smaller calls, at once. */
   | { readonly kind: 'fewer'; readonly size: number }
@@ -68,6 +77,13 @@ export function moodOf(answer: CallAnswer): 'well' | 'failing' | 'untold' {
   }
 }
 
+/** What a failing function said. */
+export function failureOf(answer: CallAnswer): string {
+  if (answer.kind === 'attempt-failed') return `${answer.failure}: ${answer.detail}`;
+  const first = answer.kind === 'verdicts' ? answer.verdicts.find(({ kind }) => kind === 'retry') : undefined;
+  return first?.kind === 'retry' ? first.reason : answer.kind;
+}
+
 export function judge(asked: readonly Asked[], answer: CallAnswer, rules: Rules): Judgement {
   switch (answer.kind) {
     case 'verdicts':
@@ -97,7 +113,10 @@ export function judge(asked: readonly Asked[], answer: CallAnswer, rules: Rules)
  */
 function judgeVerdicts(asked: readonly Asked[], verdicts: readonly RecordVerdict[], rules: Rules): Judgement {
   const decided: Decided[] = [];
-  const condemned: { offset: number; failedBeforeMs: number }[] = [];
+  const condemned: Condemned[] = [];
+  const judgement = (charged: readonly number[], next: Next): Judgement => ({
+    ...{ decided, charged, spared: [], condemned, next },
+  });
   for (const [index, { record, history }] of asked.entries()) {
     const verdict = verdicts[index]!;
     if (verdict.kind === 'ok') {
@@ -108,26 +127,26 @@ function judgeVerdicts(asked: readonly Asked[], verdicts: readonly RecordVerdict
     if (verdict.kind === 'retry' && verdict.notRun === true) {
       const next: Next =
         index > 0 ? { kind: 'go-on' } : { kind: 'wait', why: 'host', detail: verdict.reason, retryAfterMs: 0 };
-      return { decided, charged: [], condemned, next };
+      return judgement([], next);
     }
     const failed = afterFailure(history, rules.atMs);
     if (verdict.kind === 'retry' && !rules.chargeable)
-      return { decided, charged: [], condemned, next: { kind: 'unwell' } };
+      return { ...judgement([], { kind: 'unwell' }), spared: namedToRetry(asked, verdicts, index) };
     if (verdict.kind === 'retry' && !isExhausted(failed, rules)) {
       const charged = namedToRetry(asked, verdicts, index);
       const next: Next = { kind: 'retry', failed, reason: verdict.reason, size: Number.POSITIVE_INFINITY };
-      return { decided, charged, condemned, next };
+      return judgement(charged, next);
     }
-    if (verdict.kind === 'retry') condemned.push({ offset: record.offset, failedBeforeMs: failedBefore(history) });
+    if (verdict.kind === 'retry') condemned.push(condemnedOf(record, failed, history));
     const fault = { reason: verdict.reason, code: verdict.kind, failed };
     const fate = fateOf(record, fault, rules);
     if (fate === null) {
       const charged = verdict.kind === 'retry' ? namedToRetry(asked, verdicts, index) : [];
-      return { decided, charged, condemned, next: { kind: 'block', reason: verdict.reason } };
+      return judgement(charged, { kind: 'block', reason: verdict.reason });
     }
     decided.push(fate);
   }
-  return { decided, charged: [], condemned, next: { kind: 'go-on' } };
+  return judgement([], { kind: 'go-on' });
 }
 
 /** Whoever was named failed an attempt, also behind the first: else a record behind many failing ones would be called without end. */
@@ -139,23 +158,23 @@ const isFailure = (verdict: RecordVerdict): boolean => verdict.kind === 'retry' 
 
 /** Nobody was named: a batch is made smaller until one record fails alone. */
 function judgeFailure(asked: readonly Asked[], cause: Omit<Fault, 'failed'>, rules: Rules): Judgement {
-  if (!rules.chargeable) return undecided({ kind: 'unwell' });
   const charged = asked.map(({ record }) => record.offset);
+  if (!rules.chargeable) return { ...undecided({ kind: 'unwell' }), spared: charged };
   const after = asked.map(({ history }) => afterFailure(history, rules.atMs));
   const failed = after[0]!;
   if (asked.length > 1) {
     const tooOld = after.some((each) => isTooOld(each, rules));
     const size = tooOld ? 1 : Math.floor(asked.length / 2);
-    return { decided: [], charged, condemned: [], next: { kind: 'retry', failed, reason: cause.reason, size } };
+    return { ...undecided({ kind: 'retry', failed, reason: cause.reason, size }), charged };
   }
   const [{ record, history }] = asked as [Asked];
   if (!isExhausted(failed, rules)) {
-    return { decided: [], charged, condemned: [], next: { kind: 'retry', failed, reason: cause.reason, size: 1 } };
+    return { ...undecided({ kind: 'retry', failed, reason: cause.reason, size: 1 }), charged };
   }
-  const condemned = [{ offset: record.offset, failedBeforeMs: failedBefore(history) }];
+  const condemned = [condemnedOf(record, failed, history)];
   const fate = fateOf(record, { ...cause, failed }, rules);
-  if (fate === null) return { decided: [], charged, condemned, next: { kind: 'block', reason: cause.reason } };
-  return { decided: [fate], charged: [], condemned, next: { kind: 'go-on' } };
+  if (fate === null) return { ...undecided({ kind: 'block', reason: cause.reason }), charged, condemned };
+  return { ...undecided({ kind: 'go-on' }), decided: [fate], condemned };
 }
 
 /** A judgement, not a failed attempt: nothing is charged and nobody waits while the batch is searched for the one that is refused alone. */
@@ -164,7 +183,7 @@ function judgeRejection(asked: readonly Asked[], reason: string, code: string, r
   const [{ record, history }] = asked as [Asked];
   const fate = fateOf(record, { reason, code, failed: afterFailure(history, rules.atMs) }, rules);
   if (fate === null) return undecided({ kind: 'block', reason });
-  return { decided: [fate], charged: [], condemned: [], next: { kind: 'go-on' } };
+  return { ...undecided({ kind: 'go-on' }), decided: [fate] };
 }
 
 function judgeRefusal(
@@ -190,7 +209,7 @@ function judgeRefusal(
 }
 
 function undecided(next: Next): Judgement {
-  return { decided: [], charged: [], condemned: [], next };
+  return { decided: [], charged: [], spared: [], condemned: [], next };
 }
 
 function acked(record: ArrivedRecord, { outputs }: Extract<RecordVerdict, { kind: 'ok' }>, rules: Rules): Decided {
@@ -228,5 +247,10 @@ function isTooOld({ firstFailureMs, heldMs }: FailedRecord, { atMs, retry }: Rul
   return atMs - firstFailureMs - heldMs >= retry.maxAgeMs;
 }
 
-/** A first failure has no failure before it, so no success since. */
-const failedBefore = (history: FailedRecord | undefined): number => history?.lastFailureMs ?? Number.POSITIVE_INFINITY;
+function condemnedOf(
+  { offset }: ArrivedRecord,
+  { firstFailureMs }: FailedRecord,
+  history: FailedRecord | undefined,
+): Condemned {
+  return { offset, firstFailureMs, failedBeforeMs: history?.lastFailureMs ?? Number.POSITIVE_INFINITY };
+}

@@ -107,12 +107,12 @@ describe('a record that kills the invoker', () => {
 });
 
 describe('the function is down', () => {
-  it('with several partitions nothing is dead-lettered, and all is processed afterwards', () => {
+  it('for two minutes: nothing is dead-lettered, however many partitions there are, and all is processed afterwards', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 2, max: 8 }),
+        fc.integer({ min: 1, max: 8 }),
         fc.constantFrom(1, 10),
-        fc.integer({ min: 2, max: 5 }),
+        fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 0, max: 120_000 }),
         fc.nat(),
         (partitions, maxRecords, maxAttempts, downMs, seed) => {
@@ -132,15 +132,47 @@ describe('the function is down', () => {
     );
   });
 
-  it('with one partition the first few are given up before the circuit opens, for nobody else can testify', () => {
-    const log = logOf(0, 50, () => 'fine');
-    const world = worldWith([log], 10, 2, 1);
-    world.outage = true;
-    const endMs = world.atMs + 120_000;
-    runToRest(world, 20_000, () => world.atMs >= endMs);
-    expect(world.core.snapshot()).toMatchObject({ circuitOpen: true, functionAvailable: false });
-    world.outage = false;
-    settleAll(world);
-    expect(deadLetters(log)).toEqual([0, 1, 2, 3]);
+  it.each([1, 8])(
+    'for a day, %i partitions: few are given up, the second after four more minutes, the next after eight',
+    (partitions) => {
+      const logs = Array.from({ length: partitions }, (_, partition) => logOf(partition, 50, () => 'fine'));
+      const world = worldWith(logs, 10, 2, 1);
+      world.outage = true;
+      const begunMs = world.atMs;
+      const givenUpAfter = (minutes: number): number => {
+        runToRest(world, 200_000, () => world.atMs >= begunMs + minutes * 60_000);
+        return logs.flatMap(deadLetters).length;
+      };
+      expect([2, 5, 8, 16, 60].map(givenUpAfter)).toEqual([0, 1, 2, 3, 4]);
+      expect(world.core.snapshot()).toMatchObject({ circuitOpen: true, functionAvailable: false });
+      expect(world.core.snapshot().doubt?.waiting).toHaveLength(partitions);
+      // Here `maxAge` is an hour: one more each hour.
+      expect(givenUpAfter(24 * 60)).toBeLessThanOrEqual(4 + 24);
+      world.outage = false;
+      settleAll(world);
+      expect(logs.flatMap(deadLetters).length).toBeLessThanOrEqual(4 + 24);
+    },
+  );
+
+  it('D8: or so it seems, where every partition has poison at its head: in bounded time that, and nothing else, is given up', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 8 }),
+        fc.constantFrom(1, 10),
+        fc.integer({ min: 1, max: 10 }),
+        fc.nat(),
+        (partitions, maxRecords, maxAttempts, seed) => {
+          const logs = Array.from({ length: partitions }, (_, partition) =>
+            logOf(partition, 20, (index) => (index === 0 || index === 7 + partition ? 'poison' : 'fine')),
+          );
+          const world = worldWith(logs, maxRecords, maxAttempts, seed);
+          const begunMs = world.atMs;
+          settleAll(world);
+          expect(logs.map(deadLetters)).toEqual(logs.map((_, partition) => [0, 7 + partition]));
+          expect(world.atMs - begunMs).toBeLessThan(30 * 60_000);
+        },
+      ),
+      { numRuns: Math.ceil(runs / 5), interruptAfterTimeLimit: 30_000 },
+    );
   });
 });

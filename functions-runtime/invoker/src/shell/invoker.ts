@@ -99,7 +99,7 @@ export class Invoker {
       waitingRetries,
       functionAvailable,
       blocked: [...blocked, ...tally.stopped.values()],
-      doubt,
+      ...(doubt === null || doubt.waiting.length === 0 ? {} : { doubt }),
       guardedPartitions: this.#ownership.guarded,
       outOfRange: { count: tally.outOfRangeCount, skipped: tally.outOfRangeSkipped },
     };

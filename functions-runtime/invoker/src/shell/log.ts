@@ -51,6 +51,21 @@ export class Notes {
         if (note.state === 'open') this.#log.warn('calls fail throughout: the circuit is open, one probe at a time');
         else this.#log.info('calls succeed again: the circuit is closed');
         return;
+      case 'attempt-spared':
+        this.of(note.partition).debug(
+          { offset: note.offset, reason: note.reason },
+          'failed like all others: not counted',
+        );
+        return;
+      case 'given-up-in-doubt': {
+        const { offset, patientUntilMs } = note;
+        const until = new Date(patientUntilMs).toISOString();
+        this.of(note.partition).warn(
+          { offset, until },
+          'given up though everything fails: nothing else is given up until then',
+        );
+        return;
+      }
       case 'ignored':
         this.#log.debug({ why: note.why }, 'ignored');
         return;

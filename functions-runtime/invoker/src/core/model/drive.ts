@@ -56,7 +56,7 @@ function faulty(world: World, chance: Chance): Action[] {
 /** D8: after the faults stop everything is settled and committed, or the partition says why it is blocked. Then it can be handed over. */
 export function settleAll(world: World): void {
   world.healed = true;
-  runToRest(world, 4000);
+  runToRest(world, 20_000);
   for (const partition of [...world.held.keys()]) world.drain(partition, 0);
   promise(world.held.size === 0, 'D8', () => 'a drained partition is not released');
 }

@@ -40,14 +40,16 @@ export function faultAnswer(chance: Chance): CallAnswer {
   return faults[chance.next(faults.length)]!(chance);
 }
 
-/** `healed`: poison and killers are refused in words, the flaky work. */
+/** `healed`: killers are refused in words, the flaky work; poison fails for ever. */
 export function answerOf(fates: readonly Fate[], callId: number, healed: boolean, hostMaxBytes: number): CallAnswer {
   const has = (...natures: Nature[]): boolean => fates.some(({ nature }) => natures.includes(nature));
   const bytes = fates.reduce((sum, fate) => sum + fate.bytes, 0);
   if (bytes > hostMaxBytes) return { kind: 'refused', refusal: 'too-large', detail: `${bytes} bytes` };
   if (has('refused')) return { kind: 'rejected', status: 400, detail: 'refused' };
-  const fails = fates.some(({ nature, failures }) => nature === 'poison' || (nature === 'flaky' && failures < 2));
-  if (!healed && fails) return { kind: 'attempt-failed', failure: 'status', status: 500, detail: 'thrown' };
+  const fails = fates.some(
+    ({ nature, failures }) => nature === 'poison' || (!healed && nature === 'flaky' && failures < 2),
+  );
+  if (fails) return { kind: 'attempt-failed', failure: 'status', status: 500, detail: 'thrown' };
   const verdicts = fates.map((fate) => verdictOf(fate, callId, healed));
   return { kind: 'verdicts', verdicts: callId % 2 === 0 ? verdicts : stoppedAtFailure(verdicts) };
 }
@@ -64,7 +66,6 @@ function verdictOf(fate: Fate, callId: number, healed: boolean): RecordVerdict {
   switch (fate.nature) {
     case 'reject':
       return { kind: 'reject', reason };
-    case 'poison':
     case 'killer':
       return healed ? { kind: 'reject', reason } : { kind: 'retry', reason };
     case 'named-flaky':

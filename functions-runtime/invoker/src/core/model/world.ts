@@ -3,7 +3,6 @@ import type { CallAnswer } from '#contract/answer.ts';
 import { type Core, createCore } from '../core.ts';
 import type { ArrivedRecord, CoreEffect, CoreEvent } from '../events.ts';
 import type { CoreSettings } from '../settings.ts';
-import { moodOf } from '../settle.ts';
 import {
   type Fate,
   hugeBytes,
@@ -43,8 +42,8 @@ export class World {
   crashes = 0;
   readonly #story: { readonly atMs: number; readonly what: CoreEvent | CoreEffect | 'crash' }[] = [];
   #circuitOpen = false;
-  /** In the step under way. */
-  #circuitOpened = false;
+  /** In the step under way a failure was not charged. */
+  #spared = false;
 
   constructor(settings: CoreSettings, logs: readonly PartitionLog[]) {
     this.settings = settings;
@@ -64,7 +63,7 @@ export class World {
 
   step(event: CoreEvent): void {
     this.#story.push({ atMs: this.atMs, what: event });
-    this.#circuitOpened = false;
+    this.#spared = false;
     for (const effect of this.core.step(event)) this.#run(effect);
     this.#checkBuffer();
   }
@@ -121,15 +120,14 @@ export class World {
         : faultAnswer(fault);
     this.#noteAnswer(call, fates, answer);
     const failed = failedBy(answer, fates);
-    const wasOpen = this.#circuitOpen && moodOf(answer) === 'failing';
     for (const fate of failed) {
       fate.failures += 1;
       fate.firstFailureMs ??= this.atMs;
     }
     const { partition, epoch } = call;
     this.step({ kind: 'answered', atMs: this.atMs, partition, epoch, callId, answer });
-    // While the circuit is open failures are the function's, also the one that opened it.
-    if (this.#circuitOpened || wasOpen) for (const fate of failed) fate.failures -= 1;
+    // While the circuit is open and patient failures are the function's, also the one that opened it. That patience ends is seen at rest (D8).
+    if (this.#spared) for (const fate of failed) fate.failures -= 1;
   }
 
   finishWrite(writeId: number, outcome: 'ok' | 'failed', applied: number): void {
@@ -221,10 +219,8 @@ export class World {
   }
 
   #run(effect: CoreEffect): void {
-    if (effect.kind === 'noted' && effect.note.kind === 'circuit') {
-      this.#circuitOpen = effect.note.state === 'open';
-      this.#circuitOpened ||= this.#circuitOpen;
-    }
+    if (effect.kind === 'noted' && effect.note.kind === 'circuit') this.#circuitOpen = effect.note.state === 'open';
+    if (effect.kind === 'noted' && effect.note.kind === 'attempt-spared') this.#spared = true;
     this.#story.push({ atMs: this.atMs, what: effect });
     switch (effect.kind) {
       case 'call':

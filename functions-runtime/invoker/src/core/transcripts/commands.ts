@@ -34,7 +34,8 @@ export function parseSettings(text: string): CoreSettings {
   const number = (name: string, otherwise: number): number => {
     const value = given.get(name);
     given.delete(name);
-    return value === undefined ? otherwise : Number(value);
+    if (value === undefined) return otherwise;
+    return /[a-z]/.test(value) ? durationMs(value) : Number(value);
   };
   const d = transcriptSettings;
   const onExhausted = (given.get('onExhausted') ?? d.onExhausted) as CoreSettings['onExhausted'];

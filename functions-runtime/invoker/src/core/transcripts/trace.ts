@@ -109,6 +109,10 @@ function noted(note: CoreNote): string {
       return `function unavailable p${note.partition}: ${note.detail}`;
     case 'circuit':
       return `circuit ${note.state}`;
+    case 'attempt-spared':
+      return `failed p${note.partition} ${note.offset} spared: ${note.reason}`;
+    case 'given-up-in-doubt':
+      return `given up in doubt p${note.partition} ${note.offset}, nothing else before ${note.patientUntilMs - beginMs}`;
     case 'ignored':
       return `ignored: ${note.why}`;
   }
@@ -131,12 +135,13 @@ function memory({ attempts, settledAbove }: CommitMetadata): string {
 }
 
 function told(core: Core): string {
-  const { lanes, blocked, ...rest } = core.snapshot();
+  const { lanes, blocked, doubt, ...rest } = core.snapshot();
   const parts = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const marks = lanes.map((lane) => `p${lane.partition}@${lane.epoch} ${lane.watermark}/${lane.nextPosition}`);
   return [
     ...parts,
     `blocked ${blocked.map(({ partition, offset }) => `p${partition}:${offset}`).join(' ') || 'none'}`,
+    ...(doubt === null ? [] : [`doubt since ${doubt.sinceMs - beginMs} until ${doubt.patientUntilMs - beginMs}`]),
     ...marks,
   ].join(', ');
 }
