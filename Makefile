@@ -7,7 +7,7 @@ export NODE_NO_WARNINGS := 1
 NODE_STAMP := node_modules/.package-lock.json
 CLUSTER := node e2e/cluster/main.ts
 
-.PHONY: help install demo test check unit integration e2e bench simulate generate format images up down env clean
+.PHONY: help install demo test check unit integration e2e bench simulate plots mutants generate format images up down env clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -59,6 +59,12 @@ chaos: install ## random faults on real processes for HEADRACE_CHAOS_MINUTES (30
 
 simulate: install ## the scaling decision against models of KEDA and Numaflow on ten load shapes (virtual time)
 	@node operator/simulate/main.ts
+
+plots: install ## the scaling scenarios on the cluster, drawn into docs/scaling (minutes)
+	@HEADRACE_PLOTS=1 vitest run --project e2e e2e/scenarios/scaling-shapes.e2e.ts
+
+mutants: install ## mutation testing of the scaling decision: at least 85 % must be noticed (minutes)
+	@stryker run operator/mutants/stryker.config.mjs
 
 generate: install ## types, reference and chart templates from crds/*.yaml
 	@node crds/generate.ts
