@@ -10,6 +10,8 @@ export interface TrafficPlan {
   readonly keys?: number;
   /** Ids continue from here, so that a second stretch on a topic repeats none. Default 0. */
   readonly firstId?: number;
+  /** Default: by key. */
+  readonly partitionOf?: (n: number) => number;
 }
 
 export interface Traffic {
@@ -22,7 +24,7 @@ export interface Traffic {
 const tickMs = 50;
 
 export function startTraffic(topics: Topics, plan: TrafficPlan): Traffic {
-  const { topic, perSecond, forMs, keys = 64, firstId = 0 } = plan;
+  const { topic, perSecond, forMs, keys = 64, firstId = 0, partitionOf } = plan;
   let running = true;
   const send = async () => {
     const ids: string[] = [];
@@ -31,7 +33,9 @@ export function startTraffic(topics: Topics, plan: TrafficPlan): Traffic {
     while (ids.length < total) {
       const elapsedMs = performance.now() - startedMs;
       const due = Math.min(total, Math.ceil((elapsedMs * perSecond) / 1000)) - ids.length;
-      const events = Array.from({ length: due }, (_, index) => eventAt(firstId + ids.length + index, keys));
+      const events = Array.from({ length: due }, (_, index) =>
+        eventAt(firstId + ids.length + index, keys, partitionOf),
+      );
       if (events.length > 0) await topics.send(topic, events.map(recordOf));
       for (const { id } of events) ids.push(id);
       await pause(Math.max(0, tickMs - (performance.now() - startedMs - elapsedMs)));
@@ -49,17 +53,19 @@ export function startTraffic(topics: Topics, plan: TrafficPlan): Traffic {
 interface TrafficEvent {
   readonly id: string;
   readonly key: string;
+  readonly partition: number | undefined;
 }
 
 /** The first keys carry more than the last: `n²` spread over the keys, by a fixed stride that visits all. */
-function eventAt(n: number, keys: number): TrafficEvent {
+function eventAt(n: number, keys: number, partitionOf?: (n: number) => number): TrafficEvent {
   const share = ((n * 7919) % 10_007) / 10_007;
-  return { id: `event-${n}`, key: `key-${Math.floor(share * share * keys)}` };
+  return { id: `event-${n}`, key: `key-${Math.floor(share * share * keys)}`, partition: partitionOf?.(n) };
 }
 
 /** A CloudEvent in Kafka's binary mode. */
-const recordOf = ({ id, key }: TrafficEvent): RecordToSend => ({
+const recordOf = ({ id, key, partition }: TrafficEvent): RecordToSend => ({
   key,
+  ...(partition === undefined ? {} : { partition }),
   value: JSON.stringify({ id, key }),
   headers: {
     ...{ ce_specversion: '1.0', ce_id: id, ce_source: '/e2e/traffic', ce_type: 'e2e.sent' },
