@@ -8,10 +8,7 @@ import { Scene, type ScenePlan } from './scene.ts';
 export type Ended = Awaited<ReturnType<Scene['end']>>;
 export type Scenario = (broker: Broker, root?: string) => Promise<Ended>;
 
-/**
- * Something of everything that needs no time: failing once or twice, failing always, refused. What fails always is in one partition of the eight:
- * where every partition waits for such a record the function is the suspect, and nothing is given up.
- */
+/** Something of everything that needs no time: failing once or twice, failing always, refused. What fails always is in one partition of the eight. */
 const mixed: readonly Share[] = [
   { class: 'throws', every: 1_208 },
   { class: 'poison', every: 800 },
@@ -83,6 +80,23 @@ export const restarted = scenario(
     await scene.untilDone(300);
     await nemesis.restartInvoker(1);
   },
+);
+
+/** So small a load that often nobody but poisoned records has work: there it is the function that is suspected, for as long as patience lasts. */
+export const poisonEverywhere = scenario(
+  {
+    title: 'poisoned records in every partition, at times at the head of each that has work',
+    load: {
+      records: 400,
+      perSecond: 100,
+      shares: [
+        { class: 'poison', every: 41 },
+        { class: 'throws', every: 67 },
+      ],
+    },
+    hosts: 2,
+  },
+  async (scene) => scene.untilDone(100),
 );
 
 export const scaled = scenario(

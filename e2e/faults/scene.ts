@@ -310,6 +310,7 @@ function invokerOf(
       HEADRACE_SESSION_TIMEOUT_MS: String(ground.sessionTimeoutMs),
       HEADRACE_HEARTBEAT_INTERVAL_MS: String(ground.heartbeatIntervalMs),
       HEADRACE_COMMIT_INTERVAL_MS: String(plan.commitIntervalMs ?? 200),
+      HEADRACE_PATIENCE_MS: '8000',
     },
   });
 }

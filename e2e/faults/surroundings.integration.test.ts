@@ -9,6 +9,7 @@ import {
   functionFails,
   hostKilled,
   killerRecord,
+  poisonEverywhere,
   slowAnswers,
 } from './scenarios.ts';
 
@@ -33,6 +34,10 @@ it('D1 P1: function pods killed', async () => {
 
 it('D6: the function fails at everything: nothing but the poison is dead-lettered, and nothing is repeated', async () => {
   expect(valid(await functionFails(broker))).toMatchObject({ repeated: 0, uncleanTakeOvers: 0 });
+});
+
+it('D6 D8: poison in every partition is dead-lettered in bounded time, and nothing else is', async () => {
+  expect(valid(await poisonEverywhere(broker)).deadLetters).toBeGreaterThanOrEqual(14);
 });
 
 it('P1 D6: calls that hang, end late, or are slow', async () => {

@@ -15,6 +15,8 @@ export interface InvokerConfig {
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly commitIntervalMs: number;
+  /** While everything fails nothing is given up for so long. */
+  readonly patienceMs: number;
   /** `host:port` of the function's endpoints, instead of watching its EndpointSlices. */
   readonly staticEndpoints: readonly string[] | null;
   /** A file with the number of invokers, instead of the placement ConfigMap. */
@@ -43,6 +45,7 @@ export function readConfig(env: Environment): InvokerConfig {
     sessionTimeoutMs: numberOf(env, 'HEADRACE_SESSION_TIMEOUT_MS', 45_000, 1000, 3_600_000),
     heartbeatIntervalMs: numberOf(env, 'HEADRACE_HEARTBEAT_INTERVAL_MS', 1000, 50, 60_000),
     commitIntervalMs: numberOf(env, 'HEADRACE_COMMIT_INTERVAL_MS', 500, 1, 60_000),
+    patienceMs: numberOf(env, 'HEADRACE_PATIENCE_MS', 120_000, 0, 86_400_000),
     staticEndpoints: endpoints === undefined ? null : endpoints.split(',').filter((text) => text !== ''),
     placementFile: env.HEADRACE_PLACEMENT_FILE ?? null,
   };

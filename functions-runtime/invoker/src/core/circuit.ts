@@ -8,8 +8,6 @@ import type { Condemned } from './settle.ts';
 
 /** So many different records at the head of failed calls, without one success between: the circuit opens. */
 const differentFailures = 5;
-/** For so long after the first failure nothing is given up in doubt; for twice as long after each record that was, up to `maxAge`. */
-const firstPatienceMs = 120_000;
 const mostDoublings = 20;
 
 /** Where a failed call began. */
@@ -170,8 +168,9 @@ export class Circuit {
     this.#nextProbeAtMs = Math.min(this.#nextProbeAtMs, atMs);
   }
 
-  #bePatient({ atMs, settings }: Turn): void {
-    this.#patientUntilMs = atMs + Math.min(firstPatienceMs * 2 ** this.#givenUp, settings.retry.maxAgeMs);
+  /** For twice as long after each record that was given up in doubt, up to `maxAge`. */
+  #bePatient({ atMs, settings: { patienceMs, retry } }: Turn): void {
+    this.#patientUntilMs = atMs + Math.min(patienceMs * 2 ** this.#givenUp, retry.maxAgeMs);
   }
 
   #scheduleProbe(turn: Turn): void {

@@ -48,6 +48,7 @@ function worldOf({ partitions, records, logSeed, settings: s }: Plan): World {
     callTimeoutMs: 1000,
     retry: { maxAttempts: s.maxAttempts, initialBackoffMs: 100, maxBackoffMs: 1000, maxAgeMs: s.maxAgeMs },
     onExhausted: s.onExhausted,
+    patienceMs: 120_000,
     publishes: true,
     random: () => jitter.next(1000) / 1000,
   };

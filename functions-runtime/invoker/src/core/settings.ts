@@ -15,6 +15,8 @@ export interface CoreSettings {
     readonly maxAgeMs: number;
   };
   readonly onExhausted: OnExhausted;
+  /** While everything fails nothing is given up for so long after the first failure; not longer than `maxAgeMs`. */
+  readonly patienceMs: number;
   /** False: what the function returns is not published. */
   readonly publishes: boolean;
   /** In [0, 1): the only chance in the core, given from outside so that a run can be repeated. */
@@ -23,6 +25,7 @@ export interface CoreSettings {
 
 export function coreSettings(
   contract: Pick<InvokerContract, 'batch' | 'flow' | 'delivery' | 'function' | 'output'>,
+  patienceMs: number,
   random: () => number,
 ): CoreSettings {
   return {
@@ -31,6 +34,7 @@ export function coreSettings(
     callTimeoutMs: contract.function.timeoutMs,
     retry: contract.delivery.retry,
     onExhausted: contract.delivery.onExhausted,
+    patienceMs,
     publishes: contract.output !== undefined,
     random,
   };

@@ -18,6 +18,7 @@ function worldWith(logs: PartitionLog[], maxRecords: number, maxAttempts: number
       callTimeoutMs: 1000,
       retry: { maxAttempts, initialBackoffMs: 100, maxBackoffMs: 10_000, maxAgeMs: 3_600_000 },
       onExhausted: 'DeadLetter',
+      patienceMs: 120_000,
       publishes: true,
       random: () => jitter.next(1000) / 1000,
     },

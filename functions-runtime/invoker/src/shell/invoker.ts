@@ -59,7 +59,7 @@ export class Invoker {
     this.metrics = createMetrics(contract, () => this.report());
     this.#cluster = room.connect(contract.kafka.bootstrapServers, config.podName);
     this.#producer = room.producer(this.#cluster);
-    this.#core = createCore(coreSettings(contract, Math.random));
+    this.#core = createCore(coreSettings(contract, config.patienceMs, Math.random));
     this.#shell = new Shell(this.#core, this.#effects());
     this.pods = this.#createPods();
     this.#calls = this.#createCalls();

@@ -24,6 +24,7 @@ export const transcriptSettings: CoreSettings = {
   callTimeoutMs: 30_000,
   retry: { maxAttempts: 3, initialBackoffMs: 100, maxBackoffMs: 10_000, maxAgeMs: 3_600_000 },
   onExhausted: 'DeadLetter',
+  patienceMs: 120_000,
   publishes: true,
   random: () => 1,
 };
@@ -55,6 +56,7 @@ export function parseSettings(text: string): CoreSettings {
       maxAgeMs: number('maxAge', d.retry.maxAgeMs),
     },
     onExhausted,
+    patienceMs: number('patience', d.patienceMs),
     publishes: number('publishes', 1) === 1,
     random: d.random,
   };

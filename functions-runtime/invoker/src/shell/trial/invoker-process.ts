@@ -39,6 +39,7 @@ export class InvokerProcess {
         HEADRACE_PLACEMENT_FILE: placementFile,
         HEADRACE_SESSION_TIMEOUT_MS: '6000',
         HEADRACE_HEARTBEAT_INTERVAL_MS: '200',
+        HEADRACE_PATIENCE_MS: '3000',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
