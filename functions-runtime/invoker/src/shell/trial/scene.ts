@@ -17,6 +17,8 @@ export interface SceneWish {
   readonly contract?: Partial<Pick<InvokerContract, 'batch' | 'flow' | 'source' | 'function' | 'delivery'>>;
   readonly source?: Partial<InvokerContract['source']>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings of the topics, all of them. */
+  readonly topics?: Readonly<Record<string, string>>;
   /** `absent`: the output topic is named but does not exist. */
   readonly outputTopic?: 'absent';
   /** False: no initial position is committed. */
@@ -61,9 +63,9 @@ export class Scene {
 
   static async set(bootstrap: string, judge: KafkaJudge, wish: SceneWish): Promise<Scene> {
     const partitions = wish.partitions ?? 4;
-    const input = await judge.topic(partitions);
-    const output = await judge.topic(partitions);
-    const deadLetterTopic = wish.deadLetters === true ? await judge.topic(1) : undefined;
+    const input = await judge.topic(partitions, wish.topics);
+    const output = await judge.topic(partitions, wish.topics);
+    const deadLetterTopic = wish.deadLetters === true ? await judge.topic(1, wish.topics) : undefined;
     const group = `group-${input}`;
     if (wish.positioned !== false) await position(bootstrap, group, input, partitions);
     const retry = { maxAttempts: 5, initialBackoffMs: 50, maxBackoffMs: 400, maxAgeMs: 600_000 };
