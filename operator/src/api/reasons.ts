@@ -94,6 +94,11 @@ export const bindingReasons = {
     means: 'The function has ready pods, but the invokers cannot reach them or are turned away.',
     next: 'see the log of the function pods and the network policies of the namespace; records wait meanwhile',
   },
+  FunctionFailing: {
+    means:
+      'The function takes calls, and every one of them fails. For two minutes no attempt is counted and no record given up; then attempts count, one call at a time.',
+    next: 'see the log of the function pods, and what the function needs (its database?); it goes on by itself with the first success. If the records are to blame, let the function reject them, or skip one with the annotation headrace.dev/skip: "<partition>:<offset>"',
+  },
   AwaitingSample: { means: "The namespace's scout has not looked at the topic yet.", next: 'wait', passes: true },
   SampleFailed: {
     means: 'The scout could not look at the topic; the last decision holds.',
@@ -144,7 +149,25 @@ export const bindingReasons = {
   },
   RecordBlocked: {
     means: 'A record that cannot be settled holds its partition; the others go on.',
-    next: 'mend the function, or name a dead-letter topic in spec.delivery.deadLetter',
+    next: 'mend the function, or name a dead-letter topic in spec.delivery.deadLetter; or skip this one record with the annotation headrace.dev/skip: "<partition>:<offset>" (headrace.dev/retry tries it at once)',
+  },
+  RecordsDoubted: {
+    means:
+      'All calls of an invoker fail, so nobody knows whether the function or its records are to blame; the partitions wait.',
+    next: 'see the log of the function pods; if the record is to blame, let the function reject it, or skip it with the annotation headrace.dev/skip: "<partition>:<offset>"',
+  },
+  NotWritten: {
+    means: 'An output or a dead letter cannot be written, so its partition waits. Nothing is wrong with the function.',
+    next: 'see that the broker answers, and that the topic exists, has enough in-sync replicas and takes records of this size; it goes on by itself',
+  },
+  CallsUnauthorized: {
+    means: "The function's pods, or a proxy before them, refuse the invokers' calls with 401 or 403.",
+    next: 'let what the message names accept the calls of the invokers; it goes on by itself, and no attempt is counted meanwhile',
+  },
+  PositionOutOfRange: {
+    means: 'The topic does not hold the position of a partition any more, and spec.source.onOffsetOutOfRange is Stop.',
+    next: 'set spec.source.onOffsetOutOfRange to Earliest; or set spec.suspend, commit the offset to go on from with kafka-consumer-groups --reset-offsets, and take spec.suspend back',
+    stalls: true,
   },
   NothingBlocked: { means: 'No record holds a partition.', next: 'nothing' },
 } as const satisfies Record<string, ReasonText>;

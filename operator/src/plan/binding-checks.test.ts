@@ -156,6 +156,20 @@ describe('blocked (D8)', () => {
     expect(found.message).toContain('; next: ');
   });
 
+  it.each([
+    [undefined, 'RecordBlocked', /mend the function/],
+    ['exhausted', 'RecordBlocked', /headrace.dev\/skip/],
+    ['write', 'NotWritten', /broker answers/],
+    ['unauthorized', 'CallsUnauthorized', /accept the calls/],
+    ['out-of-range', 'PositionOutOfRange', /onOffsetOutOfRange/],
+  ] as const)('cause %s: the reason and the next step fit', (cause, reason, next) => {
+    const stuck = { ...waits(3), ...(cause === undefined ? {} : { cause }) };
+    const found = checks.blocked(bindingObserved({ reports: new Map([reportOf(0, { blocked: [stuck] })]) }));
+    expect(said(found)).toBe(`True ${reason}`);
+    expect(found.message).toMatch(next);
+    if (cause !== undefined && cause !== 'exhausted') expect(found.message).not.toContain('mend the function');
+  });
+
   it('nothing', () =>
     expect(said(checks.blocked(bindingObserved({ reports: new Map([reportOf(0)]) })))).toBe('False NothingBlocked'));
 
@@ -165,6 +179,45 @@ describe('blocked (D8)', () => {
     expect(said(checks.blocked(silent))).toBe('True RecordBlocked');
     const answers = bindingObserved({ binding, pods: [pod('place-bid-invoker-0')], reports: new Map([reportOf(0)]) });
     expect(said(checks.blocked(answers))).toBe('False NothingBlocked');
+  });
+});
+
+describe('everything that is called fails (D8)', () => {
+  const doubtSince = (agoMs: number) => ({
+    sinceMs: nowMs - agoMs,
+    patientUntilMs: nowMs - agoMs + 120_000,
+    reason: 'status: no database',
+    waiting: [
+      { partition: 3, offset: 1042 },
+      { partition: 5, offset: 7 },
+    ],
+  });
+  const failing = (ordinal: number, agoMs: number) =>
+    reportOf(ordinal, { functionAvailable: false, doubt: doubtSince(agoMs) });
+  const fn = exampleFunction({}, { conditions: [condition('Ready', 'True', 'Available')] });
+
+  it('is said of the function, with the time before which nothing is given up, and of the partitions that wait', () => {
+    const observed = bindingObserved({ function: fn, reports: new Map([failing(0, 20_000)]) });
+    const available = checks.functionAvailable(observed);
+    expect(said(available)).toBe('False FunctionFailing');
+    expect(available.message).toContain('the last with status: no database; no record is given up before 20');
+    const held = checks.blocked(observed);
+    expect(said(held)).toBe('True RecordsDoubted');
+    expect(held.message).toContain(
+      'partition 3 waits at offset 1042: status: no database, as every other call (and 1 more',
+    );
+  });
+
+  it('is no news for a moment', () => {
+    const observed = bindingObserved({ function: fn, reports: new Map([failing(0, 5_000)]) });
+    expect(said(checks.functionAvailable(observed))).toBe('True FunctionReady');
+    expect(said(checks.blocked(observed))).toBe('False NothingBlocked');
+  });
+
+  it('at one invoker only: the function is well, its partitions are told', () => {
+    const observed = bindingObserved({ function: fn, reports: new Map([failing(0, 20_000), reportOf(1)]) });
+    expect(said(checks.functionAvailable(observed))).toBe('True FunctionReady');
+    expect(said(checks.blocked(observed))).toBe('True RecordsDoubted');
   });
 });
 

@@ -1,7 +1,8 @@
 /** What is right or wrong with a binding, one check per condition, in the order in which a person would ask. */
 import { type Finding, findCondition, say } from '#api/conditions.ts';
+import { timeText } from '#api/quantities.ts';
 import type { StreamBinding } from '#api/types.gen.ts';
-import type { BlockedPartition } from '#contract/invoker-report.ts';
+import type { BlockCause, BlockedPartition, Doubted } from '#contract/invoker-report.ts';
 import type { SampleFailure } from '#contract/scout.ts';
 import { consumerGroupOf } from './contract.ts';
 import type { BindingObserved } from './observed.ts';
@@ -9,6 +10,8 @@ import type { BindingObserved } from './observed.ts';
 type Found = Omit<Finding, 'type'>;
 
 const notAnsweringPatienceMs = 15_000;
+/** A function that fails for a moment is no news. */
+const failingPatienceMs = 15_000;
 
 const good = (reason: Finding['reason'], message: string): Found => ({ status: 'True', reason, message });
 const bad = (reason: Finding['reason'], message: string): Found => ({ status: 'False', reason, message });
@@ -34,7 +37,10 @@ export function functionAvailable(observed: BindingObserved): Found {
     const message = say(seen, 'FunctionNotReady');
     return ready?.status === 'False' ? bad('FunctionNotReady', message) : unknown('FunctionNotReady', message);
   }
-  if (ready.reason === 'Available' && noCallGetsThrough(observed)) return notAnswering(observed);
+  if (ready.reason === 'Available' && noCallGetsThrough(observed)) {
+    const isAsked = [...observed.reports.values()].some(({ report }) => report.doubt !== undefined);
+    return isAsked ? failing(observed) : notAnswering(observed);
+  }
   return good('FunctionReady', `EventFunction ${name} takes calls, or wakes to take them`);
 }
 
@@ -43,6 +49,24 @@ function noCallGetsThrough({ reports }: BindingObserved): boolean {
     .map(({ report }) => report)
     .filter((report) => report.ownedPartitions.length > 0);
   return owners.length > 0 && owners.every((report) => !report.functionAvailable);
+}
+
+/** Calls get through, and all fail. */
+function failing(observed: BindingObserved): Found {
+  const [first] = doubts(observed);
+  const { name } = observed.binding.spec.functionRef;
+  if (first === undefined) return good('FunctionReady', `EventFunction ${name} takes calls`);
+  const { sinceMs, patientUntilMs, reason } = first;
+  const seen = `every call of EventFunction ${name} has failed since ${timeText(sinceMs)}, the last with ${reason}; no record is given up before ${timeText(patientUntilMs)}`;
+  return bad('FunctionFailing', say(seen, 'FunctionFailing'));
+}
+
+/** Of all invokers, those that have lasted for a while, the oldest first. */
+function doubts({ reports, nowMs }: BindingObserved): readonly Doubted[] {
+  return [...reports.values()]
+    .flatMap(({ report }) => report.doubt ?? [])
+    .filter(({ sinceMs, waiting }) => nowMs - sinceMs >= failingPatienceMs && waiting.length > 0)
+    .sort((a, b) => a.sinceMs - b.sinceMs);
 }
 
 /** Just after a wake-up the invokers may not have heard of the first ready pod: unknown at first. */
@@ -128,19 +152,41 @@ function isOlder({ metadata: a }: StreamBinding, { metadata: b }: StreamBinding)
   return since === other ? a.name < b.name : since < other;
 }
 
-export function blocked({ binding, pods, reports }: BindingObserved): Found {
-  const found = [...reports.values()].flatMap(({ report }) => report.blocked).sort((a, b) => a.partition - b.partition);
+export function blocked(observed: BindingObserved): Found {
+  const { binding, pods, reports } = observed;
+  const held = [...reports.values()].flatMap(({ report }) => report.blocked).map(heldPartition);
+  const doubted = doubts(observed).flatMap(({ waiting, reason }) =>
+    waiting
+      .filter(({ partition }) => !held.some((other) => other.partition === partition))
+      .map((head) => ({ ...head, because: 'RecordsDoubted' as const, reason: `${reason}, as every other call` })),
+  );
+  const found = [...held, ...doubted].sort((a, b) => a.partition - b.partition);
   const [first] = found;
-  if (first) return good('RecordBlocked', say(describeBlocked(first, found.length - 1), 'RecordBlocked'));
+  if (first) return good(first.because, say(describeHeld(first, found.length - 1), first.because));
   const before = findCondition(binding.status?.conditions, 'Blocked');
   // An invoker that does not answer for a moment has not unblocked anything.
   if (before?.status === 'True' && reports.size < pods.length) {
-    return { status: before.status, reason: 'RecordBlocked', message: before.message };
+    return { status: before.status, reason: before.reason as Finding['reason'], message: before.message };
   }
   return bad('NothingBlocked', 'no record holds a partition');
 }
 
-function describeBlocked({ partition, offset, reason }: BlockedPartition, others: number): string {
+interface HeldPartition extends Omit<BlockedPartition, 'cause'> {
+  readonly because: Finding['reason'];
+}
+
+const reasonOfCause: Readonly<Record<BlockCause, Finding['reason']>> = {
+  exhausted: 'RecordBlocked',
+  unauthorized: 'CallsUnauthorized',
+  write: 'NotWritten',
+  'out-of-range': 'PositionOutOfRange',
+};
+
+const heldPartition = ({ partition, offset, reason, cause = 'exhausted' }: BlockedPartition): HeldPartition => ({
+  ...{ partition, offset, reason, because: reasonOfCause[cause] },
+});
+
+function describeHeld({ partition, offset, reason }: HeldPartition, others: number): string {
   const more = others > 0 ? ` (and ${others} more ${others === 1 ? 'partition' : 'partitions'})` : '';
   return `partition ${partition} waits at offset ${offset}: ${reason}${more}`;
 }

@@ -77,7 +77,7 @@ function readiness(
     needs.find(({ status }) => status === 'False') ??
     needs.find(({ status, reason }) => status !== 'True' && reason !== 'FunctionNotAnswering');
   if (lacking) return { status: lacking.status, reason: lacking.reason, message: lacking.message };
-  if (blocked.status === 'True') return { status: 'False', reason: 'RecordBlocked', message: blocked.message };
+  if (blocked.status === 'True') return { status: 'False', reason: blocked.reason, message: blocked.message };
   if (invokers === 0) return { status: 'True', reason: 'Asleep', message: 'nothing to do; the first record wakes it' };
   if (membersOf(observed).length > 0)
     return { status: 'True', reason: 'Flowing', message: 'invokers drive the function' };
