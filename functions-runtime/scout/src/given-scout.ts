@@ -65,7 +65,8 @@ export class GivenScout {
 
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.#url}/metrics`)).text();
-    return Number(text.match(new RegExp(`^${name} (\\S+)`, 'm'))?.[1] ?? 0);
+    const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1) ?? 0);
   }
 
   /** Processor time used so far, as Linux counts it: in hundredths of a second. */

@@ -1,10 +1,11 @@
 // The scout of one namespace: wires Kafka, sampling rounds and the door; stops on SIGTERM.
 import pino from 'pino';
 import type { BindingSample, ScoutBinding } from '#contract/scout.ts';
-import { kafkaRoom } from '#kafka/index.ts';
+import { type KafkaCluster, kafkaRoom } from '#kafka/index.ts';
 import { delayOf, type Ends, withEnds } from './ages.ts';
 import { createClusters } from './clusters.ts';
 import { readConfig } from './config.ts';
+import { createLooks, type Looks } from './looks.ts';
 import { createMetrics } from './metrics.ts';
 import { createNightWatch } from './night-watch.ts';
 import { startRounds } from './rounds.ts';
@@ -18,6 +19,7 @@ const clusters = createClusters(kafkaRoom.connect);
 /** The newest outcome of each binding, to log changes only. */
 const outcomes = new Map<string, string>();
 const ends = new Map<string, Ends>();
+const looks = new WeakMap<KafkaCluster, Looks>();
 /** Watched bindings are looked at in every so manieth round only: the watch is quicker than any sample. */
 const watchedEvery = 5;
 
@@ -43,15 +45,21 @@ const rounds = startRounds({
   onRoundEnd: () => metrics.watching(nightWatch.refresh()),
   sampleAll(bindings) {
     const groups = Map.groupBy(bindings, (binding) => clusters.of(binding.bootstrapServers));
-    return new Map([...groups].flatMap(([cluster, theirs]) => [...sampleTogether(cluster, theirs, Date.now)]));
+    return new Map([...groups].flatMap(([cluster, theirs]) => [...together(cluster, theirs)]));
   },
   sampled(binding, taken) {
     const sample = withDelay(taken);
-    metrics.sampled(sample);
+    metrics.sampled(binding, sample);
     note(binding, sample);
     return nightWatch.sampled(binding, sample);
   },
 });
+
+function together(cluster: KafkaCluster, bindings: readonly ScoutBinding[]): ReturnType<typeof sampleTogether> {
+  const known = looks.get(cluster) ?? createLooks(cluster, Date.now);
+  looks.set(cluster, known);
+  return sampleTogether(cluster, known, bindings, Date.now);
+}
 
 function withDelay(sample: BindingSample): BindingSample {
   const { uid, atMs, outcome } = sample;
@@ -74,7 +82,7 @@ const server = createScoutServer({
   onDocument: (document) => {
     const named = new Set(document.bindings.map((b) => b.uid));
     for (const memory of [outcomes, ends]) for (const uid of memory.keys()) if (!named.has(uid)) memory.delete(uid);
-    metrics.keepOnly(named);
+    metrics.keepOnly(document.bindings);
     nightWatch.keepOnly(document);
     clusters.keepOnly(document);
     rounds.watch(document);

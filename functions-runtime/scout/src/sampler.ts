@@ -3,42 +3,38 @@
 import { encodeCommitMetadata } from '#contract/commit-metadata.ts';
 import type { BindingSample, SampleFailure, SampleOutcome, ScoutBinding } from '#contract/scout.ts';
 import type { KafkaCluster, KafkaFailure, KafkaOutcome, TopicInfo } from '#kafka/ports.ts';
+import type { Looks, Tick } from './looks.ts';
 import { type PartitionOffsets, partitionSample, positioning } from './position.ts';
 
 type Failed = Extract<SampleOutcome, { kind: 'failed' }>;
 const failed = (reason: SampleFailure, message: string): Failed => ({ kind: 'failed', reason, message });
 
-type Topics = ReadonlyMap<string, KafkaOutcome<TopicInfo>>;
-
-/** Topics are looked at again after so long: added partitions and replaced topics are found within it. */
-const topicsFreshMs = 10_000;
-
-/** Samples bindings of one cluster: topics in one request where one is due, offsets of all in one each for starts, ends and commits. */
+/** Samples bindings of one cluster: topics in one request where it is their turn, offsets of all in one each for starts, ends and commits. */
 export function sampleTogether(
   cluster: KafkaCluster,
+  looks: Looks,
   bindings: readonly ScoutBinding[],
   now: () => number,
 ): ReadonlyMap<ScoutBinding, Promise<BindingSample>> {
   const names = bindings.flatMap((b) => [b.topic, ...b.requiredTopics.map((r) => r.topic)]);
-  const topics = cluster.describeTopics([...new Set(names)], topicsFreshMs);
+  const tick = looks.begin([...new Set(names)]);
   return new Map(
     bindings.map((binding) => [
       binding,
-      topics
-        .then((found) => sampleOutcome(cluster, binding, found))
-        .then((outcome) => ({ uid: binding.uid, atMs: now(), outcome })),
+      sampleOutcome(cluster, binding, tick).then((outcome) => ({ uid: binding.uid, atMs: now(), outcome })),
     ]),
   );
 }
 
-async function sampleOutcome(cluster: KafkaCluster, binding: ScoutBinding, topics: Topics): Promise<SampleOutcome> {
+async function sampleOutcome(cluster: KafkaCluster, binding: ScoutBinding, tick: Tick): Promise<SampleOutcome> {
+  const topics = await tick.topics;
   const source = topics.get(binding.topic) ?? notLookedUp;
   if (source.kind === 'failed') return topicFailure(source, 'source', binding.topic, binding);
   for (const required of binding.requiredTopics) {
     const topic = topics.get(required.topic) ?? notLookedUp;
     if (topic.kind === 'failed') return topicFailure(topic, required.role, required.topic, binding);
   }
-  const offsets = await readOffsets(cluster, binding, source.value);
+  const offsets = await readOffsets(cluster, binding, source.value, tick);
   if (offsets.kind === 'failed') return topicFailure(offsets, 'source', binding.topic, binding);
   const position = positioning(offsets.value, binding);
   switch (position.kind) {
@@ -65,9 +61,10 @@ async function readOffsets(
   cluster: KafkaCluster,
   binding: ScoutBinding,
   topic: TopicInfo,
+  tick: Tick,
 ): Promise<KafkaOutcome<readonly PartitionOffsets[]>> {
   const [starts, ends, committed] = await Promise.all([
-    cluster.listOffsets(topic.topic, topic.partitions, 'earliest'),
+    tick.starts(topic),
     cluster.listOffsets(topic.topic, topic.partitions, 'latest'),
     cluster.fetchOffsets(binding.consumerGroup, topic.topic, topic.partitions),
   ]);
