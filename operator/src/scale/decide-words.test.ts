@@ -51,6 +51,14 @@ describe('a binding says', () => {
           'bids: lag 42 over 2 of 8 partitions, 10 rec/s arriving, 1235 rec/s done, a call takes 20 ms and 4.0 ms a record',
       },
     ],
+    [
+      demand({ ...owing, delayMs: 3_240 }),
+      { kind: 'active', because: expect.stringContaining('partitions, the oldest 3.2 s old, 10.0 rec/s arriving') },
+    ],
+    [
+      demand({ delayMs: 0 }),
+      { kind: 'active', because: expect.stringContaining('lag 0 over 0 of 8 partitions, 0.0 rec/s') },
+    ],
   ])('%j', (said, expected) => {
     expect({ kind: said.kind, because: said.because }).toEqual(expected);
   });

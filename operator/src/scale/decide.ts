@@ -34,6 +34,8 @@ export interface BindingFacts {
   readonly partitions: number;
   readonly arrival: number;
   readonly done: number;
+  /** Age of the oldest record that is owed; null or absent: unknown. It is told, not decided on: what is owed and what comes say it sooner. */
+  readonly delayMs?: number | null;
   /** ms since there was work or an arrival, an open call or a retry that waits; null: unknown. */
   readonly idleMs: number | null;
   /** Measured by the invokers; null until a call has ended. */
@@ -165,8 +167,10 @@ function describe({ name }: BindingPolicy, facts: BindingFacts): string {
     facts.cost === null
       ? 'the cost of a call is not known yet'
       : `a call takes ${figure(facts.cost.callMs)} ms and ${figure(facts.cost.recordMs)} ms a record`;
+  const { delayMs = null } = facts;
+  const oldest = delayMs === null || facts.work === 0 ? '' : `, the oldest ${figure(delayMs / 1000)} s old`;
   return (
-    `${name}: lag ${facts.work} over ${facts.loads.length} of ${facts.partitions} partitions, ` +
+    `${name}: lag ${facts.work} over ${facts.loads.length} of ${facts.partitions} partitions${oldest}, ` +
     `${figure(facts.arrival)} rec/s arriving, ${figure(facts.done)} rec/s done, ${cost}`
   );
 }

@@ -67,6 +67,7 @@ export function bindingFacts(
     partitions: samples.partitionCount(window),
     arrival: samples.arrivalPerSecond(window, blocked),
     done: samples.donePerSecond(window),
+    delayMs: samples.delayMs(window),
     idleMs: window.lastActiveMs === null ? null : nowMs - window.lastActiveMs,
     cost: service.cost === null ? null : { ...service.cost, recordsMax: recordsMaxOf(binding, fn) },
     invokers,

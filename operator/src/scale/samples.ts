@@ -117,6 +117,11 @@ export function donePerSecond(window: SampleWindow): number {
   return rate(pointsSince(window, rateWindowMs), position).perSecond;
 }
 
+/** Age of the oldest record that is owed, as the newest sample has it; null: unknown. */
+export function delayMs(window: SampleWindow): number | null {
+  return window.points.at(-1)?.delayMs ?? null;
+}
+
 export function partitionCount(window: SampleWindow): number {
   return window.points.at(-1)?.partitions.length ?? 0;
 }
