@@ -5,6 +5,23 @@ export const contractVersion = 1;
 export const contractFile = 'contract.json';
 /** The key of the placement ConfigMap: how many invokers (ordinals 0 … N-1) shall own partitions. */
 export const placementKey = 'invokers';
+/** Its keys with what a person wishes for single records, as in `3:1042, 5:7` (partition and offset); absent: nothing. */
+export const wishKeys = ['skip', 'retry'] as const;
+const mostWishes = 100;
+
+/** For exactly this record: skip it, or try it at once. Either means nothing unless it holds its partition. */
+export interface Wish {
+  readonly what: (typeof wishKeys)[number];
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** null: the text is not a list of positions. */
+export function parseWishes(what: Wish['what'], text: string): readonly Wish[] | null {
+  const parts = text.split(',').map((part) => /^\s*(\d{1,6}):(\d{1,15})\s*$/.exec(part));
+  if (parts.length > mostWishes || parts.includes(null)) return null;
+  return parts.map((found) => ({ what, partition: Number(found![1]), offset: Number(found![2]) }));
+}
 /** Its name: the operator writes it, the invokers of the binding watch it. */
 export const placementConfigMap = (bindingName: string): string => `${bindingName}-placement`;
 

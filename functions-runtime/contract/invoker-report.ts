@@ -28,6 +28,11 @@ export interface Doubted {
   readonly waiting: readonly { readonly partition: number; readonly offset: number }[];
 }
 
+/** Something that happened once and that a person should know: `atMs` and `partition` tell one from another. */
+export type Happening =
+  | { readonly kind: 'out-of-range'; readonly atMs: number; readonly partition: number; readonly detail: string }
+  | { readonly kind: 'skipped'; readonly atMs: number; readonly partition: number; readonly detail: string };
+
 export interface InvokerReport {
   readonly ordinal: number;
   /** `left`: drained and left the group for good, may be removed. */
@@ -53,4 +58,6 @@ export interface InvokerReport {
   readonly guardedPartitions: readonly number[];
   /** Times a committed offset was out of range or missing, and the records thereby skipped (D11). */
   readonly outOfRange: { readonly count: number; readonly skipped: number };
+  /** The newest, oldest first; absent: none. */
+  readonly happened?: readonly Happening[];
 }

@@ -1,5 +1,5 @@
 /** Starts an invoker: reads the configuration, wires Kafka, the function's endpoints, the placement and the HTTP door, ends on SIGTERM. */
-import { placementConfigMap } from '#contract/invoker-contract.ts';
+import { placementConfigMap, type Wish } from '#contract/invoker-contract.ts';
 import { kafkaRoom } from '#kafka/index.ts';
 import { inClusterApi, type KubeApi } from '#kube/kube-api.ts';
 import { type InvokerConfig, readConfig } from './config.ts';
@@ -52,7 +52,14 @@ function watch(to: Invoker, { contract, staticEndpoints, placementFile }: Invoke
     logger.info({ invokers }, 'placement');
     to.attendance.place(invokers);
   };
-  const handlers = { onPlacement, onError: trouble('placement') };
+  let wishesTold = '';
+  const onWishes = (wishes: readonly Wish[]): void => {
+    const text = JSON.stringify(wishes);
+    if (text !== wishesTold && wishes.length > 0) logger.info({ wishes }, 'wishes for single records');
+    wishesTold = text;
+    to.wish(wishes);
+  };
+  const handlers = { onPlacement, onWishes, onError: trouble('placement') };
   if (placementFile !== null) stops.push(watchPlacementFile(placementFile, handlers));
   else stops.push(watchPlacement(kube(), namespace, placementConfigMap(name), handlers));
   const timer = setTimeout(() => to.attendance.assumePlaced(), placementWaitMs);

@@ -14,6 +14,7 @@
  *                 D6          D10        D3, D4, P3  D6
  *
  *     draining ──► drain ──► released          lost, stand-down: forgotten; nothing is settled, nothing committed
+ *     wished ──► wishes: the one record that holds its lane is skipped, or tried at once
  *     gained, unclean ──► caution: the first record is suspected of having killed the last owner; a leash, a charge, if need be a trial
  *
  * A lane moves only in `step`: first the event is taken in by its room, then the lane is pumped (writes, calls, release, commit, intake), then the
@@ -33,6 +34,7 @@ import { type Lane, openLane, type Turn } from './lanes.ts';
 import { onWritten, pumpWrites } from './outputs.ts';
 import type { CoreSettings } from './settings.ts';
 import { type CoreSnapshot, snapshotOf } from './snapshot.ts';
+import { onWished, skipIfWished } from './wishes.ts';
 
 export interface Core {
   step(event: CoreEvent): CoreEffect[];
@@ -112,6 +114,13 @@ class Rooms implements Core {
       case 'lost':
         this.#lose(event.partition, turn);
         break;
+      case 'wished': {
+        const lane = this.#lanes.get(event.partition);
+        if (lane === undefined) return;
+        onWished(lane, event, this.#circuit, turn);
+        this.#pump(lane, turn);
+        break;
+      }
       case 'function-available':
         this.#circuit.tryNow(turn.atMs);
         for (const lane of this.#lanes.values()) if (lane.wait?.why === 'function-away') lane.wait = null;
@@ -182,6 +191,7 @@ class Rooms implements Core {
 
   #pump(lane: Lane, turn: Turn): void {
     do {
+      skipIfWished(lane, this.#circuit, turn);
       pumpWrites(lane, turn);
       if (this.#trial.endIfOver(lane, turn.atMs)) this.#allMayGo = true;
       lengthenLeash(lane);

@@ -62,6 +62,14 @@ export type CoreEvent =
   | { readonly kind: 'draining'; readonly atMs: number; readonly partition: number; readonly deadlineMs: number }
   /** Fenced or session lost: forget the partition, settle nothing, commit nothing. */
   | { readonly kind: 'lost'; readonly atMs: number; readonly partition: number }
+  /** Offsets of single records that a person wishes to be skipped, in place of those told before; and to be tried at once. */
+  | {
+      readonly kind: 'wished';
+      readonly atMs: number;
+      readonly partition: number;
+      readonly skip: readonly number[];
+      readonly retry: readonly number[];
+    }
   /** Ready endpoints appeared: lanes that wait for the function may try at once. */
   | { readonly kind: 'function-available'; readonly atMs: number }
   /** The time asked for by a `wake` effect has come (or passed). */
@@ -154,6 +162,12 @@ export type CoreNote =
       readonly attempts: number;
       readonly reason: string;
       readonly retryAtMs: number;
+    }
+  | {
+      readonly kind: 'skipped';
+      readonly partition: number;
+      readonly offset: number;
+      readonly how: 'dead-lettered' | 'dropped';
     }
   | { readonly kind: 'function-unavailable'; readonly partition: number; readonly detail: string }
   | { readonly kind: 'circuit'; readonly state: 'open' | 'closed' }

@@ -121,6 +121,8 @@ export interface Lane {
   readonly blocks: Map<BlockCause, BlockedPartition>;
   /** When an exhausted record that blocks is tried again; null: there is none, or it is not to be called any more. */
   retrialMs: number | null;
+  /** Offsets of records that a person wishes to be skipped. */
+  skips: readonly number[];
   /** Set: no new record, no new call, and released at this time at the latest. */
   drainDeadlineMs: number | null;
 }
@@ -163,6 +165,7 @@ export function openLane(event: Gained): Lane {
     write: null,
     blocks: new Map(),
     retrialMs: null,
+    skips: [],
     drainDeadlineMs: null,
   };
 }

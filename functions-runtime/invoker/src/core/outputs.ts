@@ -48,6 +48,17 @@ export function onWritten(lane: Lane, event: Extract<CoreEvent, { kind: 'written
   }
 }
 
+/** Nobody wants to wait any longer for what this record leaves behind. False: it is not the record whose write waits for its next try. */
+export function settleUnwritten(lane: Lane, offset: number, turn: Turn): boolean {
+  const { write } = lane;
+  const [first, ...others] = write?.decided ?? [];
+  if (write === null || write.writeId !== null || first?.record.offset !== offset) return false;
+  lane.write = others.length === 0 ? null : { ...write, decided: others, retryAtMs: turn.atMs };
+  unblock(lane, 'write', turn);
+  settle(lane, [{ ...first, how: 'dropped' }], turn);
+  return true;
+}
+
 function settle(lane: Lane, decided: readonly Decided[], turn: Turn): void {
   const counts = new Map<Decided['how'], number>();
   for (const { record, how } of decided) {

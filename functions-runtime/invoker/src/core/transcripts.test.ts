@@ -7,7 +7,7 @@
  *     answer call 1 ok | ok +2 | verdicts ok ok+2 retry not-run reject ok*3 | failed 500 | timeout | rejected 400
  *                   | refused stale | unavailable no-ready-pod [5s]
  *     written 2 ok | failed REASON          committed p0 13 [ok | refused | failed] [epoch 3]
- *     draining p0 within 20s                lost p0                function-available
+ *     draining p0 within 20s                lost p0                function-available     skip p0 12     retry p0 12
  *
  * `p0@3` is partition 0 under epoch 3; `12.0` the first output of record 12; `12:2@100` record 12 failed twice, first at 100 ms (`-`: never in a call). To take over new traces deliberately: set REWRITE_TRANSCRIPTS=1, then
  * read the difference. That is refused where CI is set.

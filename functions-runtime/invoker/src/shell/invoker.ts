@@ -1,5 +1,5 @@
 /** One invoker put together: the core, its shell, the group, the function's pods; started, reported on, ended. */
-import type { InvokerContract } from '#contract/invoker-contract.ts';
+import type { InvokerContract, Wish } from '#contract/invoker-contract.ts';
 import type { InvokerReport } from '#contract/invoker-report.ts';
 import type { Fetcher, KafkaCluster, KafkaRoom, Membership, MembershipHandlers, Producer } from '#kafka/ports.ts';
 import type { InvokerConfig } from '../config.ts';
@@ -47,6 +47,7 @@ export class Invoker {
   readonly #commits: Commits;
   readonly #ownership: Ownership;
   readonly #onReplaced: () => void;
+  #wishes: readonly Wish[] = [];
 
   /** `onReplaced`: another process holds this pod's name now; this one must end. */
   constructor(config: InvokerConfig, room: KafkaRoom, log: Logger, onReplaced: () => void) {
@@ -102,7 +103,25 @@ export class Invoker {
       ...(doubt === null || doubt.waiting.length === 0 ? {} : { doubt }),
       guardedPartitions: this.#ownership.guarded,
       outOfRange: { count: tally.outOfRangeCount, skipped: tally.outOfRangeSkipped },
+      happened: tally.happened,
     };
+  }
+
+  /** All that a person wishes for single records now. Who wished the same before is not tried again. */
+  wish(wishes: readonly Wish[]): void {
+    const before = this.#wishes;
+    this.#wishes = wishes;
+    const isNew = ({ what, partition, offset }: Wish): boolean =>
+      !before.some((old) => old.what === what && old.partition === partition && old.offset === offset);
+    for (const partition of new Set([...before, ...wishes].map((each) => each.partition)))
+      this.#tellWishes(partition, wishes.filter(isNew));
+  }
+
+  #tellWishes(partition: number, retries: readonly Wish[]): void {
+    const offsets = (list: readonly Wish[], what: Wish['what']): number[] =>
+      list.filter((each) => each.what === what && each.partition === partition).map(({ offset }) => offset);
+    const skip = offsets(this.#wishes, 'skip');
+    this.#shell.feed({ kind: 'wished', atMs: Date.now(), partition, skip, retry: offsets(retries, 'retry') });
   }
 
   /** Ours under this epoch, and the group has confirmed it within the session. */
@@ -151,6 +170,7 @@ export class Invoker {
       },
       noted: ({ note }) => {
         if (note.kind === 'settled') this.#tally.settled[note.how] += note.count;
+        if (note.kind === 'skipped') this.#tally.skipped(note, Date.now());
         this.#notes.tell(note);
       },
     };
@@ -253,7 +273,10 @@ export class Invoker {
       fetcher: this.#fetcher,
       commits: this.#commits,
       pods: this.pods,
-      feed: (event: Parameters<Shell['feed']>[0]) => this.#shell.feed(event),
+      feed: (event: Parameters<Shell['feed']>[0]) => {
+        this.#shell.feed(event);
+        if (event.kind === 'gained') this.#tellWishes(event.partition, []);
+      },
     };
     const tally = this.#tally;
     const notes = this.#notes;
@@ -274,8 +297,7 @@ export class Invoker {
         notes.of(partition).info({ how }, 'no longer owned');
       },
       onOutOfRange: (partition, skipped, detail) => {
-        tally.outOfRangeCount += 1;
-        tally.outOfRangeSkipped += skipped;
+        tally.outOfRange(partition, skipped, detail, Date.now());
         notes.of(partition).error({ skipped, detail }, 'the log does not hold the position: goes on at its start');
       },
       onStopped: (partition, offset, reason) => {

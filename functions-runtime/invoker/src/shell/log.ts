@@ -51,6 +51,9 @@ export class Notes {
         if (note.state === 'open') this.#log.warn('calls fail throughout: the circuit is open, one probe at a time');
         else this.#log.info('calls succeed again: the circuit is closed');
         return;
+      case 'skipped':
+        this.of(note.partition).warn({ offset: note.offset, how: note.how }, 'skipped, as the annotation wishes');
+        return;
       case 'attempt-spared':
         this.of(note.partition).debug(
           { offset: note.offset, reason: note.reason },

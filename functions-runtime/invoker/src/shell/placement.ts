@@ -1,12 +1,14 @@
-/** How many invokers shall own partitions: watched in the placement ConfigMap, or in a file outside of Kubernetes. */
+/** How many invokers shall own partitions, and what is wished for single records: watched in the placement ConfigMap, or in a file outside of Kubernetes. */
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
-import { placementKey } from '#contract/invoker-contract.ts';
+import { parseWishes, placementKey, type Wish, wishKeys } from '#contract/invoker-contract.ts';
 import type { KubeApi } from '#kube/kube-api.ts';
 import { type KubeObject, startListWatch } from '#kube/list-watch.ts';
 
 export interface PlacementHandlers {
   /** The number, at first and when it changes. */
   onPlacement(invokers: number): void;
+  /** All wishes for single records, at first and when they change. */
+  onWishes(wishes: readonly Wish[]): void;
   onError(error: Error): void;
 }
 
@@ -22,6 +24,7 @@ export function watchPlacement(api: KubeApi, namespace: string, name: string, ha
   const take = (object: KubeObject): void => {
     const data = object.data as Readonly<Record<string, string>> | undefined;
     tell(data?.[placementKey], `ConfigMap ${name}, key ${placementKey}`, handlers);
+    tellWishes(data ?? {}, `ConfigMap ${name}`, handlers);
   };
   const watch = startListWatch(
     api,
@@ -37,10 +40,13 @@ export function watchPlacement(api: KubeApi, namespace: string, name: string, ha
   return () => watch.stop();
 }
 
+/** The number in its first line; then lines as `skip 3:1042`. */
 export function watchPlacementFile(path: string, handlers: PlacementHandlers): () => void {
   const read = (): void => {
     try {
-      tell(readFileSync(path, 'utf8'), path, handlers);
+      const [invokers, ...lines] = readFileSync(path, 'utf8').split('\n');
+      tell(invokers, path, handlers);
+      tellWishes(Object.fromEntries(lines.map((line) => line.split(/ (.*)/, 2))), path, handlers);
     } catch (error) {
       handlers.onError(error as Error);
     }
@@ -54,4 +60,17 @@ function tell(text: string | undefined, where: string, handlers: PlacementHandle
   const invokers = parsePlacement(text);
   if (invokers === null) handlers.onError(new Error(`${where} is ${JSON.stringify(text)}: it must be a whole number`));
   else handlers.onPlacement(invokers);
+}
+
+/** A list that is broken is taken for none: nothing is skipped by mistake. */
+function tellWishes(data: Readonly<Record<string, string>>, where: string, handlers: PlacementHandlers): void {
+  const wishes = wishKeys.flatMap((what) => {
+    const text = data[what];
+    if (text === undefined) return [];
+    const found = parseWishes(what, text);
+    if (found === null)
+      handlers.onError(new Error(`${where}, ${what} is ${JSON.stringify(text)}: give partition:offset, as in 3:1042`));
+    return found ?? [];
+  });
+  handlers.onWishes(wishes);
 }

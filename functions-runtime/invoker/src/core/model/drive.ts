@@ -48,6 +48,10 @@ function faulty(world: World, chance: Chance): Action[] {
   for (const [partition, { drainDeadlineMs, epoch }] of world.held) {
     if (drainDeadlineMs === null) actions.push(() => world.drain(partition, chance.next(4) * 500));
     actions.push(() => world.lose(partition));
+    const { fates } = world.logs[partition]!;
+    const wished = fates[chance.next(Math.max(fates.length, 1))];
+    const what = chance.next(2) === 0 ? 'skip' : 'retry';
+    if (wished !== undefined) actions.push(() => world.wish(partition, wished.offset, what));
     actions.push(() => world.answerLate(partition, epoch - chance.next(2)));
   }
   return actions;

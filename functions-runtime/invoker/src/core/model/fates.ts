@@ -35,6 +35,9 @@ export interface Fate {
   firstFailureMs: number | null;
   /** The function itself refused it for good. */
   refused: boolean;
+  /** A person wishes it to be skipped; `skipped`: that was done without a dead letter. */
+  skipWished: boolean;
+  skipped: boolean;
   /** An owner before the story settled it, above the committed offset. */
   settledBefore: boolean;
 }
@@ -57,6 +60,8 @@ export function newFate(partition: number, offset: number, nature: Nature): Fate
     failures: 0,
     firstFailureMs: null,
     refused: false,
+    skipWished: false,
+    skipped: false,
     settledBefore: false,
   };
 }
@@ -70,12 +75,12 @@ export interface Policy {
 /** It may be given up: refused by the function, or out of attempts or time. `takeOvers`: unclean ones of its partition, each may count as an attempt. */
 export function mayBeGivenUp(fate: Fate, policy: Policy, takeOvers: number, atMs: number): boolean {
   const old = fate.firstFailureMs !== null && atMs - fate.firstFailureMs >= policy.maxAgeMs;
-  return fate.refused || old || fate.failures + takeOvers >= policy.maxAttempts;
+  return fate.refused || fate.skipWished || old || fate.failures + takeOvers >= policy.maxAttempts;
 }
 
 /** Acked with all outputs written, or dead-lettered for certain, or dropped as the policy allows (D3, D4). */
 export function isSettled(fate: Fate, policy: Policy, takeOvers: number, atMs: number): boolean {
-  if (fate.deadLettered || fate.settledBefore) return true;
+  if (fate.deadLettered || fate.settledBefore || fate.skipped) return true;
   if (policy.drops && mayBeGivenUp(fate, policy, takeOvers, atMs)) return true;
   for (const [callId, outputs] of fate.oks) {
     let written = 0;
@@ -87,7 +92,7 @@ export function isSettled(fate: Fate, policy: Policy, takeOvers: number, atMs: n
 
 /** Its fate was decided by this owner, so the next record may be called (P1). */
 export function isDecided(fate: Fate, epoch: number, policy: Policy, takeOvers: number, atMs: number): boolean {
-  if (fate.settledBefore) return true;
+  if (fate.settledBefore || fate.skipped) return true;
   if (fate.okUnder === epoch || fate.deadLetterAskedUnder === epoch) return true;
   return policy.drops && mayBeGivenUp(fate, policy, takeOvers, atMs);
 }

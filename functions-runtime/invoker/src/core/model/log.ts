@@ -5,8 +5,9 @@ import {
   encodeCommitMetadata,
   metadataMaxBytes,
 } from '#contract/commit-metadata.ts';
-import type { OutgoingRecord } from '../events.ts';
+import type { ArrivedRecord, OutgoingRecord } from '../events.ts';
 import { type Fate, type Nature, newFate, noteWritten, promise } from './fates.ts';
+import { fetchBytes } from './terms.ts';
 
 export const topicId = 'topic-1';
 
@@ -57,6 +58,19 @@ export class PartitionLog {
 
   from(position: number): Fate[] {
     return this.fates.filter(({ offset }) => offset >= position);
+  }
+
+  /** One fetch: some records from the position, up to `fetchBytes` but at least one, and the gap behind them. */
+  read(position: number, most: number): { records: ArrivedRecord[]; nextPosition: number } {
+    const records: ArrivedRecord[] = [];
+    let bytes = 0;
+    for (const { offset, bytes: cost } of this.from(position)) {
+      if (records.length >= most || (records.length > 0 && bytes + cost > fetchBytes)) break;
+      records.push({ offset, bytes: cost, timestampMs: 0, payload: offset });
+      bytes += cost;
+    }
+    const beyond = this.from((records.at(-1)?.offset ?? position - 1) + 1)[0];
+    return { records, nextPosition: beyond?.offset ?? this.end };
   }
 
   /** The epoch that a new owner commits before anything else, as the shell does. */

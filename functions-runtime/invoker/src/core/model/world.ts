@@ -1,7 +1,7 @@
 /** A world around one core: brokers, a function, faults, crashes and hand-overs, driven by choices; every effect is checked against the promises. */
 import type { CallAnswer } from '#contract/answer.ts';
 import { type Core, createCore } from '../core.ts';
-import type { ArrivedRecord, CoreEffect, CoreEvent } from '../events.ts';
+import type { ArrivedRecord, CoreEffect, CoreEvent, CoreNote } from '../events.ts';
 import type { CoreSettings } from '../settings.ts';
 import {
   type Fate,
@@ -78,22 +78,11 @@ export class World {
     this.step({ kind: 'gained', atMs: this.atMs, partition, epoch, topicId, position, memory, unclean });
   }
 
-  /** One fetch: some records from the position, up to `fetchBytes` but at least one, and the gap behind them. */
   fetch(partition: number, most: number): void {
     const holding = this.held.get(partition)!;
     holding.fetchUnderWay = false;
     this.fetches += 1;
-    const log = this.#log(partition);
-    const records: ArrivedRecord[] = [];
-    let bytes = 0;
-    for (const { offset, bytes: cost } of log.from(holding.fetched)) {
-      if (records.length >= most || (records.length > 0 && bytes + cost > fetchBytes)) break;
-      records.push({ offset, bytes: cost, timestampMs: 0, payload: offset });
-      bytes += cost;
-    }
-    const last = records.at(-1);
-    const beyond = log.from((last?.offset ?? holding.fetched - 1) + 1)[0];
-    const nextPosition = beyond?.offset ?? log.end;
+    const { records, nextPosition } = this.#log(partition).read(holding.fetched, most);
     holding.fetched = nextPosition;
     this.step({ kind: 'arrived', atMs: this.atMs, partition, epoch: holding.epoch, records, nextPosition });
   }
@@ -163,6 +152,15 @@ export class World {
     }
   }
 
+  /** A person wishes the record to be skipped, or tried at once, whatever its state is. */
+  wish(partition: number, offset: number, what: 'skip' | 'retry'): void {
+    const wishes = { skip: what === 'skip' ? [offset] : [], retry: what === 'retry' ? [offset] : [] };
+    const log = this.#log(partition);
+    if (what === 'skip') log.fate(offset).skipWished = true;
+    else log.retrials += 1;
+    this.step({ kind: 'wished', atMs: this.atMs, partition, ...wishes });
+  }
+
   drain(partition: number, withinMs: number): void {
     const deadlineMs = this.atMs + withinMs;
     this.held.get(partition)!.drainDeadlineMs = deadlineMs;
@@ -221,6 +219,7 @@ export class World {
   #run(effect: CoreEffect): void {
     if (effect.kind === 'noted' && effect.note.kind === 'circuit') this.#circuitOpen = effect.note.state === 'open';
     if (effect.kind === 'noted' && effect.note.kind === 'attempt-spared') this.#spared = true;
+    if (effect.kind === 'noted' && effect.note.kind === 'skipped') this.#noteSkipped(effect.note);
     this.#story.push({ atMs: this.atMs, what: effect });
     switch (effect.kind) {
       case 'call':
@@ -256,6 +255,12 @@ export class World {
       case 'noted':
         return;
     }
+  }
+
+  #noteSkipped({ partition, offset, how }: Extract<CoreNote, { kind: 'skipped' }>): void {
+    const fate = this.#log(partition).fate(offset);
+    promise(fate.skipWished, 'D1', () => `p${partition}: ${offset} is skipped, though nobody wished it`);
+    fate.skipped = how === 'dropped';
   }
 
   #release({ partition, epoch, offset, metadata }: Extract<CoreEffect, { kind: 'released' }>): void {

@@ -131,8 +131,15 @@ const commands: Readonly<Record<string, Parse>> = {
     deadlineMs: atMs + durationMs(after(words, 'within')),
   }),
   lost: (words, { atMs }) => ({ kind: 'lost', atMs, partition: partitionOf(words) }),
+  skip: (words, { atMs }) => wished('skip', words, atMs),
+  retry: (words, { atMs }) => wished('retry', words, atMs),
   'function-available': (_, { atMs }) => ({ kind: 'function-available', atMs }),
 };
+
+function wished(wish: 'skip' | 'retry', words: readonly string[], atMs: number): CoreEvent {
+  const nothing = { skip: [], retry: [] };
+  return { kind: 'wished', atMs, partition: partitionOf(words), ...nothing, [wish]: words.slice(1).map(Number) };
+}
 
 export function parseCommand(line: string, story: Story): CoreEvent {
   const [name = '', ...words] = line.trim().split(/\s+/);

@@ -109,6 +109,8 @@ function noted(note: CoreNote): string {
       return `function unavailable p${note.partition}: ${note.detail}`;
     case 'circuit':
       return `circuit ${note.state}`;
+    case 'skipped':
+      return `skipped p${note.partition} ${note.offset} ${note.how}`;
     case 'attempt-spared':
       return `failed p${note.partition} ${note.offset} spared: ${note.reason}`;
     case 'given-up-in-doubt':

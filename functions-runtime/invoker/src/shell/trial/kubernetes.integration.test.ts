@@ -83,6 +83,7 @@ describe('placement', () => {
     stops.push(
       watchPlacement(direct, namespace, name, {
         onPlacement: (invokers) => void seen.push(invokers),
+        onWishes: () => undefined,
         onError: ({ message }) => void errors.push(message),
       }),
     );
