@@ -16,8 +16,9 @@ const config = readConfig(process.env);
 const log = pino({ level: config.logLevel, base: { component: 'scout' } });
 const metrics = createMetrics();
 const clusters = createClusters(kafkaRoom.connect);
-/** The newest outcome of each binding, to log changes only. */
+/** The newest outcome of each binding, and why it could not be watched, to log changes only. */
 const outcomes = new Map<string, string>();
+const losses = new Map<string, string>();
 const ends = new Map<string, Ends>();
 const looks = new WeakMap<KafkaCluster, Looks>();
 /** Watched bindings are looked at in every so manieth round only: the watch is quicker than any sample. */
@@ -33,6 +34,11 @@ const nightWatch = createNightWatch({
     rounds.tell(sample);
   },
   onFailure: (failure) => log.warn({ failure }, 'the watch over quiet bindings goes on when the broker answers'),
+  onLost({ uid, name: binding, topic }, failure) {
+    if (losses.get(uid) === failure.code) return;
+    losses.set(uid, failure.code);
+    log.warn({ binding, topic, failure }, 'not watched: samples tell of records until it can be');
+  },
   keepOffsetsMs: config.keepOffsetsMs,
   now: Date.now,
 });
@@ -81,7 +87,8 @@ const server = createScoutServer({
   metrics: metrics.text,
   onDocument: (document) => {
     const named = new Set(document.bindings.map((b) => b.uid));
-    for (const memory of [outcomes, ends]) for (const uid of memory.keys()) if (!named.has(uid)) memory.delete(uid);
+    for (const memory of [outcomes, losses, ends])
+      for (const uid of memory.keys()) if (!named.has(uid)) memory.delete(uid);
     metrics.keepOnly(document.bindings);
     nightWatch.keepOnly(document);
     clusters.keepOnly(document);

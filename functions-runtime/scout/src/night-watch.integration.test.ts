@@ -1,5 +1,13 @@
 // The scout's watch on real brokers: few requests, wakes at once, invisible records passed, offsets kept, faults survived.
-import { Kafka, logLevel, type Producer } from 'kafkajs';
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  logLevel,
+  type Producer,
+  ResourcePatternTypes,
+} from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BindingSample, ScoutBinding } from '#contract/scout.ts';
 import { deleteRecords, eventually, givenTopic } from '#kafka/given-topics.ts';
@@ -13,7 +21,12 @@ let admin: ReturnType<Kafka['admin']>;
 let scout: GivenScout;
 let number = 0;
 
-const properties = { 'offsets.retention.minutes': '1', 'offsets.retention.check.interval.ms': '1000' };
+const properties = {
+  'offsets.retention.minutes': '1',
+  'offsets.retention.check.interval.ms': '1000',
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'allow.everyone.if.no.acl.found': 'true',
+};
 beforeAll(async () => {
   broker = await startCountedBroker({ properties });
   // Not through the proxy: only the scout's requests are counted.
@@ -210,6 +223,27 @@ describe('what lasts', () => {
     await untilWatched([binding]);
     await admin.deleteTopics({ topics: [binding.topic] });
     await scout.until((s) => s.outcome.kind === 'failed' && s.outcome.reason === 'TopicMissing');
+  });
+  test('a right that is taken away is said; when it is given back, a record is told', async () => {
+    const binding = bindingOf(await newTopic(1));
+    await scout.put([binding]);
+    await untilWatched([binding]);
+    const denied = {
+      resourceType: AclResourceTypes.TOPIC,
+      resourceName: binding.topic,
+      resourcePatternType: ResourcePatternTypes.LITERAL,
+      principal: 'User:ANONYMOUS',
+      host: '*',
+      operation: AclOperationTypes.ALL,
+      permissionType: AclPermissionTypes.DENY,
+    };
+    await admin.createAcls({ acl: [denied] });
+    await scout.until((s) => s.outcome.kind === 'failed' && s.outcome.reason === 'NotAuthorized');
+    await admin.deleteAcls({ filters: [denied] });
+    await untilWatched([binding]);
+    const told = scout.until((s) => lagOf(s) > 0);
+    await write(binding.topic);
+    await told;
   });
   test('a broker that restarts: a record afterwards is told', async () => {
     const binding = bindingOf(await newTopic(1));

@@ -11,6 +11,8 @@ export interface NightWatchOptions {
   /** A record came: this is to be told now. `before`: what was there until then. */
   readonly onWoken: (sample: BindingSample, before: readonly PartitionSample[]) => void;
   readonly onFailure: (failure: KafkaFailure) => void;
+  /** The binding cannot be watched, for this reason; it is sampled, and tried again when it is quiet. */
+  readonly onLost: (binding: ScoutBinding, failure: KafkaFailure) => void;
   /** Offsets of quiet groups are committed anew after so long. */
   readonly keepOffsetsMs: number;
   readonly now: () => number;
@@ -61,8 +63,11 @@ export function createNightWatch(options: NightWatchOptions): NightWatch {
         for (const { binding } of waitingFor(cluster, watched)) passing.pass(binding.uid, watched, position);
       },
       // Judged by the next sample, which says what is wrong.
-      onLost(watched) {
-        for (const sleeper of waitingFor(cluster, watched)) sleepers.delete(sleeper.binding.uid);
+      onLost(watched, failure) {
+        for (const { binding } of waitingFor(cluster, watched)) {
+          sleepers.delete(binding.uid);
+          options.onLost(binding, failure);
+        }
       },
       onFailure,
     };
