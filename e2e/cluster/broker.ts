@@ -13,6 +13,8 @@ export interface BrokerOptions {
   readonly sessionTimeoutMs?: number;
   /** How often members of the new protocol are told to send heartbeats. Default 1000. */
   readonly heartbeatIntervalMs?: number;
+  /** A broker beside this one, in its cluster; it has no part in the controller. */
+  readonly joins?: Broker;
   /** Further lines of server.properties; they win over the harness's own. */
   readonly properties?: Readonly<Record<string, string>>;
 }
@@ -20,6 +22,7 @@ export interface BrokerOptions {
 export interface Broker {
   /** "127.0.0.1:PORT"; the same over restarts. */
   readonly bootstrap: string;
+  readonly cluster: { readonly id: string; readonly controller: string };
   /** The folder with `broker.log`, `server.properties` and Kafka's data; gone after `dispose`. */
   readonly logDir: string;
   /** Ends the broker and waits for that; the data stays. SIGTERM is an orderly shutdown, SIGKILL a crash. */
@@ -116,18 +119,22 @@ async function prepare(java: string, libs: string, options: BrokerOptions): Prom
   const scratch = makeScratch('broker');
   const propertiesPath = join(scratch.dir, 'server.properties');
   const logPath = join(scratch.dir, 'broker.log');
-  const properties = brokerProperties({ client, controller }, join(scratch.dir, 'data'), options);
+  const { joins } = options;
+  const cluster = joins?.cluster ?? { id: newClusterId(), controller: `127.0.0.1:${controller}` };
+  const own = brokerProperties({ client, controller }, join(scratch.dir, 'data'), options);
+  const properties = joins === undefined ? own : { ...own, ...besideProperties(cluster.controller, client) };
   writeFileSync(propertiesPath, propertiesText(properties));
   const command = (mainClass: string, ...args: string[]) => [
     ...[...jvmFlags, ...logFlags, '-cp', join(libs, '*')],
     mainClass,
     ...args,
   ];
-  const format = command('kafka.tools.StorageTool', 'format', '-t', newClusterId(), '-c', propertiesPath);
+  const format = command('kafka.tools.StorageTool', 'format', '-t', cluster.id, '-c', propertiesPath);
   let formatted = false;
   let child: Child | undefined;
   return {
     bootstrap: `127.0.0.1:${client}`,
+    cluster,
     logDir: scratch.dir,
     async start() {
       if (child?.isRunning()) throw new Error('the broker runs already');
@@ -150,6 +157,14 @@ async function prepare(java: string, libs: string, options: BrokerOptions): Prom
     },
   };
 }
+
+/** What is different for a second broker. */
+const besideProperties = (controller: string, clientPort: number): Record<string, string> => ({
+  'process.roles': 'broker',
+  'node.id': '2',
+  'controller.quorum.voters': `1@${controller}`,
+  listeners: `PLAINTEXT://127.0.0.1:${clientPort}`,
+});
 
 function propertiesText(properties: Readonly<Record<string, string>>): string {
   return Object.entries(properties)

@@ -1,13 +1,23 @@
 /** The independent eye on Kafka for tests: another client than the one that is judged creates topics, sends records, and reads what came out. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Admin, CompressionTypes, type IHeaders, Kafka, logLevel, type Producer } from 'kafkajs';
+import {
+  type Admin,
+  CompressionTypes,
+  ConfigResourceTypes,
+  type IHeaders,
+  Kafka,
+  logLevel,
+  type Producer,
+} from 'kafkajs';
 
 export interface SentRecord {
   readonly partition: number;
   readonly key?: string | null;
   readonly value: string | Buffer | null;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Unix ms. */
+  readonly timestamp?: string;
 }
 
 export interface SeenRecord {
@@ -59,9 +69,10 @@ export class KafkaJudge {
     partitions: number,
     configs: Readonly<Record<string, string>> = {},
     name: string = randomUUID(),
+    replicas = 1,
   ): Promise<string> {
     const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
-    const topics = [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }];
+    const topics = [{ topic: name, numPartitions: partitions, replicationFactor: replicas, configEntries }];
     await this.#admin.createTopics({ topics, waitForLeaders: false });
     await untilServed(() => this.#admin.fetchTopicOffsets(name));
     return name;
@@ -77,6 +88,13 @@ export class KafkaJudge {
     await this.#producer.disconnect();
     this.#producer = this.#newProducer();
     await this.#producer.connect();
+  }
+
+  /** Replaces all settings of the topic by these. */
+  async configure(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }];
+    await this.#admin.alterConfigs({ validateOnly: false, resources });
   }
 
   /** Deletes the records below `offset`. */

@@ -7,12 +7,12 @@ const first: Identity = { producerId: 1n, producerEpoch: 0 };
 const second: Identity = { producerId: 2n, producerEpoch: 0 };
 
 function call(): SendCall {
-  return { openRecords: 0, failure: undefined, settle: () => {} };
+  return { openRecords: 0, acknowledged: new Set(), failure: undefined, settle: () => {} };
 }
 
 function queued(value: string, of: SendCall, rest: Partial<QueuedRecord> = {}): QueuedRecord {
   const record = { topic: 't', key: null, value: Buffer.from(value), headers: [] };
-  return { record, call: of, bytes: 100, timestampMs: 0, giveUpAtMs: 1_000, ...rest };
+  return { record, call: of, index: 0, bytes: 100, timestampMs: 0, giveUpAtMs: 1_000, ...rest };
 }
 
 function laneOf(...records: QueuedRecord[]): OutputLane {

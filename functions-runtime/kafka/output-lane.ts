@@ -4,6 +4,8 @@ import type { KafkaFailure, ProducedRecord } from './ports.ts';
 /** One `send`: answered when all its records are written, or when the first of them is not. */
 export interface SendCall {
   openRecords: number;
+  /** Places of records that are written. */
+  readonly acknowledged: Set<number>;
   failure: KafkaFailure | undefined;
   settle(failure: KafkaFailure | undefined): void;
 }
@@ -11,6 +13,8 @@ export interface SendCall {
 export interface QueuedRecord {
   readonly record: ProducedRecord;
   readonly call: SendCall;
+  /** Its place in the call. */
+  readonly index: number;
   readonly bytes: number;
   /** Unix time. */
   readonly timestampMs: number;

@@ -183,9 +183,15 @@ export interface Watch {
   close(): Promise<void>;
 }
 
+/** Not all of a call was written. What was is not to be sent again: it would be there twice. */
+export interface SendFailure extends KafkaFailure {
+  /** Places in the call. It grows while what was under way at the failure is acknowledged. */
+  readonly acknowledged: ReadonlySet<number>;
+}
+
 /** Idempotent producer, acks=all. `send` resolves when all records are acknowledged by all in-sync replicas. Records of one call keep their order per output partition; concurrent calls are batched together. */
 export interface Producer {
-  send(records: readonly ProducedRecord[]): Promise<KafkaOutcome<null>>;
+  send(records: readonly ProducedRecord[]): Promise<{ readonly kind: 'ok'; readonly value: null } | SendFailure>;
   close(): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ import {
 } from './output-lane.ts';
 import { partitionOfKey } from './partitioner.ts';
 import { delayMs, type Patience, pause, usualPatience, withPatience } from './patience.ts';
-import type { KafkaFailure, KafkaOutcome, ProducedRecord, Producer } from './ports.ts';
+import type { KafkaFailure, KafkaOutcome, ProducedRecord, Producer, SendFailure } from './ports.ts';
 import { produceVerdict } from './produce-verdict.ts';
 import { ask, type MessageRecord, NumericMap, refusal, wire } from './wire.ts';
 
@@ -25,6 +25,9 @@ const brokerTimeoutMs = 15_000;
 const closeGraceMs = 10_000;
 const allInSyncReplicas = -1;
 const retry: Patience = { timeoutMs: deliveryTimeoutMs, firstDelayMs: 10, maxDelayMs: 1_000 };
+
+type Sent = { readonly kind: 'ok'; readonly value: null } | SendFailure;
+const nothing = (failure: KafkaFailure): SendFailure => ({ ...failure, acknowledged: new Set() });
 
 interface Part {
   readonly lane: OutputLane;
@@ -56,9 +59,9 @@ export class WireProducer implements Producer {
     this.#connections = cluster.newConnections({ requestTimeoutMs: brokerTimeoutMs + 5_000, maxInFlight: 1 });
   }
 
-  async send(records: readonly ProducedRecord[]): Promise<KafkaOutcome<null>> {
-    if (this.#closed) return failed('CLOSED', 'the producer was closed', false);
-    if (records.length === 0) return ok(null);
+  async send(records: readonly ProducedRecord[]): Promise<Sent> {
+    if (this.#closed) return nothing(failed('CLOSED', 'the producer was closed', false));
+    if (records.length === 0) return { kind: 'ok', value: null };
     this.#entering += 1;
     // Calls enter in the order they were made, also when an earlier one has to wait for its topic to be looked up.
     const earlier = this.#lastEntry;
@@ -68,31 +71,33 @@ export class WireProducer implements Producer {
     await earlier;
     this.#entering -= 1;
     entry.resolve();
-    return lanes.kind === 'failed' ? lanes : this.#enqueue(records, lanes.value);
+    return lanes.kind === 'failed' ? nothing(lanes) : this.#enqueue(records, lanes.value);
   }
 
-  #enqueue(records: readonly ProducedRecord[], lanes: readonly OutputLane[]): Promise<KafkaOutcome<null>> {
-    if (this.#ended) return Promise.resolve(failed('CLOSED', 'the producer was closed', false));
+  #enqueue(records: readonly ProducedRecord[], lanes: readonly OutputLane[]): Promise<Sent> {
+    if (this.#ended) return Promise.resolve(nothing(failed('CLOSED', 'the producer was closed', false)));
     const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0);
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queueMaxBytes) {
       const message = `more than ${queueMaxBytes} bytes wait to be written`;
-      return Promise.resolve(failed('PRODUCER_QUEUE_FULL', message, true));
+      return Promise.resolve(nothing(failed('PRODUCER_QUEUE_FULL', message, true)));
     }
-    const { promise, resolve } = Promise.withResolvers<KafkaOutcome<null>>();
+    const { promise, resolve } = Promise.withResolvers<Sent>();
+    const acknowledged = new Set<number>();
     this.#queuedBytes += bytes;
     const call: SendCall = {
       openRecords: records.length,
+      acknowledged,
       failure: undefined,
       settle: (failure) => {
         this.#queuedBytes -= bytes;
-        resolve(failure ?? ok(null));
+        resolve(failure === undefined ? { kind: 'ok', value: null } : { ...failure, acknowledged });
       },
     };
     const giveUpAtMs = performance.now() + deliveryTimeoutMs;
     const nowMs = Date.now();
     for (const [index, record] of records.entries()) {
       const timestampMs = Math.trunc(record.timestampMs ?? nowMs);
-      lanes[index]!.push({ record, call, bytes: bytesOf(record), timestampMs, giveUpAtMs });
+      lanes[index]!.push({ record, call, index, bytes: bytesOf(record), timestampMs, giveUpAtMs });
     }
     this.#plan();
     return promise;
@@ -291,7 +296,8 @@ export class WireProducer implements Producer {
     switch (verdict) {
       case 'written':
         this.#lastFailure.delete(lane);
-        for (const { call } of lane.written()) {
+        for (const { call, index } of lane.written()) {
+          call.acknowledged.add(index);
           call.openRecords -= 1;
           if (call.openRecords === 0 && call.failure === undefined) call.settle(undefined);
         }

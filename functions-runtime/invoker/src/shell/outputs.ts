@@ -13,13 +13,32 @@ export interface Written {
   readonly deadLetters: number;
 }
 
+/** Of a write that failed: what became of a record of it. The core asks again with the same records. */
+interface LastTry {
+  readonly acknowledged: ReadonlySet<number>;
+  readonly index: number;
+}
+const lastTries = new WeakMap<OutgoingRecord, LastTry>();
+
 export async function write(effect: WriteEffect, contract: InvokerContract, producer: Producer): Promise<Written> {
-  const records = effect.records.flatMap((record) => produced(record, contract));
+  const pairs = effect.records.flatMap((record) => produced(record, contract).map((one) => ({ record, one })));
+  // Some of it may stand in its topic from the last try; sent again each time, a topic that refuses one record would be filled with the others.
+  const left = pairs.filter(({ record }) => !isWritten(record));
+  if (left.length > 0) {
+    const sent = await producer.send(left.map(({ one }) => one));
+    if (sent.kind === 'failed') {
+      for (const [index, { record }] of left.entries())
+        lastTries.set(record, { acknowledged: sent.acknowledged, index });
+      return { outcome: { kind: 'failed', reason: sent.code, detail: sent.message }, outputs: 0, deadLetters: 0 };
+    }
+  }
   const deadLetters = effect.records.filter(({ kind }) => kind === 'dead-letter').length;
-  if (records.length === 0) return { outcome: { kind: 'ok' }, outputs: 0, deadLetters: 0 };
-  const sent = await producer.send(records);
-  if (sent.kind === 'ok') return { outcome: { kind: 'ok' }, outputs: records.length - deadLetters, deadLetters };
-  return { outcome: { kind: 'failed', reason: sent.code, detail: sent.message }, outputs: 0, deadLetters: 0 };
+  return { outcome: { kind: 'ok' }, outputs: pairs.length - deadLetters, deadLetters };
+}
+
+function isWritten(record: OutgoingRecord): boolean {
+  const last = lastTries.get(record);
+  return last?.acknowledged.has(last.index) === true;
 }
 
 function produced(record: OutgoingRecord, contract: InvokerContract): ProducedRecord[] {

@@ -19,6 +19,8 @@ export interface SceneWish {
   readonly env?: Readonly<Record<string, string>>;
   /** Settings of the topics, all of them. */
   readonly topics?: Readonly<Record<string, string>>;
+  /** Of the input's, the output's and the dead letters' topic. Default 1. */
+  readonly replicas?: number;
   /** `absent`: the output topic is named but does not exist. */
   readonly outputTopic?: 'absent';
   /** False: no initial position is committed. */
@@ -63,9 +65,10 @@ export class Scene {
 
   static async set(bootstrap: string, judge: KafkaJudge, wish: SceneWish): Promise<Scene> {
     const partitions = wish.partitions ?? 4;
-    const input = await judge.topic(partitions, wish.topics);
-    const output = await judge.topic(partitions, wish.topics);
-    const deadLetterTopic = wish.deadLetters === true ? await judge.topic(1, wish.topics) : undefined;
+    const topic = (count: number): Promise<string> => judge.topic(count, wish.topics, undefined, wish.replicas);
+    const input = await topic(partitions);
+    const output = await topic(partitions);
+    const deadLetterTopic = wish.deadLetters === true ? await topic(1) : undefined;
     const group = `group-${input}`;
     if (wish.positioned !== false) await position(bootstrap, group, input, partitions);
     const retry = { maxAttempts: 5, initialBackoffMs: 50, maxBackoffMs: 400, maxAgeMs: 600_000 };
