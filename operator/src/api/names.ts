@@ -21,6 +21,10 @@ export const contractHashAnnotation = `${group}/contract-hash`;
 /** The same for a function's code: digest of its files. */
 export const codeHashAnnotation = `${group}/code-hash`;
 
+/** On a StreamBinding: exactly these records (`3:1042, 5:7`: partition and offset) are skipped, or tried at once, if they hold their partitions. */
+export const skipAnnotation = `${group}/skip`;
+export const retryAnnotation = `${group}/retry`;
+
 /** Children, all in the namespace of their owner. The CRDs bound names to 40 characters so that every child's name is a DNS label. */
 export const functionDeployment = (functionName: string): string => `${functionName}-function`;
 export const functionService = (functionName: string): string => `${functionName}-function`;

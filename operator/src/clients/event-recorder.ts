@@ -1,4 +1,5 @@
 /** Tells Events (`events.k8s.io/v1`) about our objects: repeats become a series, and neither memory nor the API server is flooded. */
+import { createHash } from 'node:crypto';
 import { fieldManager } from '#api/names.ts';
 import type { KubeWriter } from './kube.ts';
 
@@ -15,6 +16,8 @@ export interface EventToTell {
   readonly reason: string;
   readonly action: string;
   readonly note: string;
+  /** Told only once with this text, for as long as the first one lives: also after a restart of this process. */
+  readonly once?: string;
 }
 
 export interface EventRecorder {
@@ -92,6 +95,13 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     },
     tell(subject, event) {
       const nowMs = options.nowMs();
+      if (event.once !== undefined) {
+        const name = `${subject.name}.${digest(`${subject.uid} ${event.once}`)}`;
+        if (told.has(name)) return;
+        remember(told, name, { name, startedMs: nowMs, count: 1, writtenMs: nowMs });
+        enqueue(() => create(subject, event, name, nowMs));
+        return;
+      }
       const key = [subject.uid, event.type, event.reason, event.action, event.note].join('\n');
       const known = told.get(key);
       if (known !== undefined && nowMs - known.startedMs < seriesMs) {
@@ -111,6 +121,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     },
   };
 }
+
+/** A name that says who, the same wherever it is made. */
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /** Two Events of one object in the same microsecond still differ in name. */
 const suffix = (): string => crypto.randomUUID().slice(0, 4);

@@ -97,6 +97,23 @@ test('Events: told once, repeats counted in a series, one object cannot flood', 
   expect(items.length).toBeLessThan(25);
 });
 
+test('Events of what happened once are told once, also by the next process', async () => {
+  const outcomes: string[] = [];
+  const onOutcome = (outcome: string, message?: string): void => void outcomes.push(message ?? outcome);
+  const subject = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: 'once', uid: crypto.randomUUID() };
+  const event = { type: 'Warning', reason: 'OffsetOutOfRange', action: 'Skip', note: 'told once' } as const;
+  for (const instance of ['first', 'second']) {
+    const events = createEventRecorder({ writer, instance, nowMs: Date.now, onOutcome });
+    for (const once of ['a', 'b', 'a', 'b']) events.tell(subject, { ...event, once });
+    await events.idle;
+  }
+  expect(outcomes).toEqual(['sent', 'sent', 'sent', 'sent']);
+  const list = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`;
+  const { items } = await getJson<{ items: { note: string; reportingInstance: string }[] }>(api, list);
+  const told = items.filter(({ note }) => note === 'told once');
+  expect(told.map(({ reportingInstance }) => reportingInstance)).toEqual(['first', 'first']);
+});
+
 /** An API server that answers with these statuses in turn; `hang`: never. */
 async function misbehaving(answers: readonly (number | 'hang' | 'reset')[]) {
   let asked = 0;

@@ -2,6 +2,7 @@
 import { elderOfSameGroup } from './binding-checks.ts';
 import { bindingStatus, positionedTopicId } from './binding-status.ts';
 import { type ContractToMount, contractToMount, unused } from './contract.ts';
+import { happeningEvents } from './happenings.ts';
 import { invokerIdentity, invokerServiceOf } from './invoker-identity.ts';
 import { invokerStatefulSetOf } from './invoker-stateful-set.ts';
 import type { BindingObserved } from './observed.ts';
@@ -24,6 +25,7 @@ export function planBinding(observed: BindingObserved, settings: OperatorSetting
   const isSettled = (status.conditions ?? []).every((condition) => {
     return condition.type === 'Reconciling' ? condition.status === 'False' : condition.status !== 'Unknown';
   });
+  const isInDoubt = [...observed.reports.values()].some(({ report }) => report.doubt !== undefined);
   return {
     apply: contract
       ? [
@@ -37,8 +39,8 @@ export function planBinding(observed: BindingObserved, settings: OperatorSetting
       : [],
     remove: contract ? oldContracts(observed, contract) : [],
     status,
-    events: eventsOf(binding.status?.conditions, status.conditions ?? []),
-    lookAgainMs: pods > invokers ? whileLeavingMs : isSettled ? alwaysMs : whileStartingMs,
+    events: [...eventsOf(binding.status?.conditions, status.conditions ?? []), ...happeningEvents(observed)],
+    lookAgainMs: pods > invokers ? whileLeavingMs : isSettled && !isInDoubt ? alwaysMs : whileStartingMs,
   };
 }
 

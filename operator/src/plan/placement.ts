@@ -1,6 +1,7 @@
-/** How many invokers shall own partitions, and how many pods that takes while some still leave. */
+/** How many invokers shall own partitions, what is wished for single records, and how many pods that takes while some still leave. */
+import { retryAnnotation, skipAnnotation } from '#api/names.ts';
 import type { StreamBinding } from '#api/types.gen.ts';
-import { placementConfigMap, placementKey } from '#contract/invoker-contract.ts';
+import { parseWishes, placementConfigMap, placementKey, type Wish, wishKeys } from '#contract/invoker-contract.ts';
 import { childOf } from './children.ts';
 import type { BindingObserved } from './observed.ts';
 import type { ObjectToApply } from './plan.ts';
@@ -9,8 +10,25 @@ export const placementOf = (binding: StreamBinding, invokers: number): ObjectToA
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: childOf(binding, placementConfigMap(binding.metadata.name)),
-  data: { [placementKey]: String(invokers) },
+  data: {
+    [placementKey]: String(invokers),
+    ...Object.fromEntries(wishesOf(binding).flatMap(({ what, text, valid }) => (valid ? [[what, text]] : []))),
+  },
 });
+
+interface WishText {
+  readonly what: Wish['what'];
+  readonly text: string;
+  readonly valid: boolean;
+}
+
+/** What the binding's annotations wish for single records. */
+export function wishesOf({ metadata: { annotations = {} } }: StreamBinding): readonly WishText[] {
+  return wishKeys.flatMap((what) => {
+    const text = annotations[what === 'skip' ? skipAnnotation : retryAnnotation];
+    return text === undefined ? [] : [{ what, text, valid: parseWishes(what, text) !== null }];
+  });
+}
 
 /** What the placement document says now; undefined: there is none, or it says nothing sensible. */
 export function placedInvokers({ placement }: BindingObserved): number | undefined {

@@ -33,6 +33,8 @@ export interface PlannedEvent {
   readonly action: string;
   /** At most 1,024 characters. */
   readonly note: string;
+  /** What is planned more often than it happens: of several Events with the same text here only the first is told, also by an operator that starts anew. */
+  readonly once?: string;
 }
 
 /** Do it in this order: `apply` from first to last, then `remove`, then `status`, then `events`. */

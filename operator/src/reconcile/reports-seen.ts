@@ -53,6 +53,18 @@ export function createReportsSeen(enqueue: (key: Key) => void): ReportsSeen {
 
 /** What conditions, placements and safe scale-down depend on; counters move all the time. */
 function gist({ podUid, report }: InvokerReportSeen): string {
-  const { membership, ownedPartitions, functionAvailable, blocked, outOfRange }: InvokerReport = report;
-  return JSON.stringify([podUid, membership, ownedPartitions, functionAvailable, blocked, outOfRange]);
+  const { membership, ownedPartitions, functionAvailable, blocked, outOfRange, doubt, happened }: InvokerReport =
+    report;
+  // The reason of a doubt may be another one at each try.
+  const doubted = doubt === undefined ? [] : [doubt.sinceMs, doubt.patientUntilMs, doubt.waiting];
+  return JSON.stringify([
+    podUid,
+    membership,
+    ownedPartitions,
+    functionAvailable,
+    blocked,
+    outOfRange,
+    doubted,
+    happened,
+  ]);
 }
