@@ -16,7 +16,11 @@ describe('D11: out of range', () => {
     const invoker = await scene.invoker();
     await scene.untilOut(20);
     expect(scene.numbersOut()).toEqual(Array.from({ length: 20 }, (_, index) => 30 + index));
-    expect((await invoker.report()).outOfRange).toEqual({ count: 1, skipped: 30 });
+    const { outOfRange, happened } = await invoker.report();
+    expect(outOfRange).toEqual({ count: 1, skipped: 30 });
+    expect(happened).toMatchObject([
+      { kind: 'out-of-range', partition: 0, detail: expect.stringContaining('30 offsets are skipped') },
+    ]);
   });
 
   it('Stop: nothing is read, the partition is reported as blocked, others go on', async () => {
@@ -32,7 +36,12 @@ describe('D11: out of range', () => {
     await scene.untilOut(20);
     await invoker.until('it says so', async () => (await invoker.report()).blocked.length === 1);
     expect((await invoker.report()).blocked).toEqual([
-      { partition: 0, offset: 0, reason: expect.stringContaining('outside of the log (5 to 20)') },
+      {
+        partition: 0,
+        offset: 0,
+        cause: 'out-of-range',
+        reason: expect.stringContaining('outside of the log (5 to 20)'),
+      },
     ]);
     expect(scene.numbersOut().every((n) => n % 2 === 1)).toBe(true);
     expect(await invoker.end()).toBe(0);
