@@ -105,6 +105,65 @@ describe('D4 P3 the producer loses, repeats and swaps nothing', () => {
   });
 });
 
+describe('P1 P3 who does not own its partition any more does not write what still waits', () => {
+  const record = (topic: string, value: string) => ({
+    ...{ topic, partition: 0, key: null, value: Buffer.from(value), headers: [] },
+  });
+
+  test('behind a request that a frozen broker does not answer', async () => {
+    const topic = await givenTopic(place.bootstrap);
+    const producer = new WireProducer(cluster);
+    expect(await producer.send([record(topic, 'before')])).toMatchObject({ kind: 'ok' });
+    let mine = true;
+    let asked = 0;
+    const mayWrite = () => {
+      asked += 1;
+      return mine;
+    };
+    place.broker.pause();
+    try {
+      const underWay = producer.send([record(topic, 'under way')], mayWrite);
+      // Asked when the batch is made, and when it goes.
+      await eventually('it is under way', () => asked === 2);
+      const waits = [producer.send([record(topic, 'waits')], mayWrite), producer.send([record(topic, "another's")])];
+      mine = false;
+      place.broker.resume();
+      expect(await underWay).toMatchObject({ kind: 'ok' });
+      expect(await Promise.all(waits)).toMatchObject([{ kind: 'failed', code: 'WITHDRAWN' }, { kind: 'ok' }]);
+    } finally {
+      place.broker.resume();
+    }
+    const seen = reader(topic);
+    seen.fetcher.add(0, 0);
+    await seen.untilCount(3);
+    expect(seen.values()).toEqual(['before', 'under way', "another's"]);
+  });
+
+  test('while the broker is away, and when it is tried again', async () => {
+    const topic = await givenTopic(place.bootstrap);
+    const producer = new WireProducer(cluster);
+    expect(await producer.send([record(topic, 'before')])).toMatchObject({ kind: 'ok' });
+    await place.broker.stop();
+    let mine = true;
+    let asked = 0;
+    const tried = producer.send([record(topic, 'tried'), record(topic, 'tried too')], () => {
+      asked += 1;
+      return mine;
+    });
+    await eventually('it was tried', () => asked > 0);
+    // Not in the batch that was tried: had that been written after all, this would be there twice.
+    const other = producer.send([record(topic, "another's")]);
+    mine = false;
+    await place.broker.start();
+    expect(await tried).toMatchObject({ kind: 'failed', code: 'WITHDRAWN' });
+    expect(await other).toMatchObject({ kind: 'ok' });
+    const seen = reader(topic);
+    seen.fetcher.add(0, 0);
+    await seen.untilCount(2);
+    expect(seen.values()).toEqual(['before', "another's"]);
+  });
+});
+
 test('D1 the fetcher goes on where it was, over cuts and a restart of the broker', async () => {
   const topic = await givenTopic(place.bootstrap);
   const producer = new WireProducer(cluster);

@@ -7,7 +7,7 @@ const first: Identity = { producerId: 1n, producerEpoch: 0 };
 const second: Identity = { producerId: 2n, producerEpoch: 0 };
 
 function call(): SendCall {
-  return { openRecords: 0, acknowledged: new Set(), failure: undefined, settle: () => {} };
+  return { openRecords: 0, acknowledged: new Set(), failure: undefined, mayWrite: () => true, settle: () => {} };
 }
 
 function queued(value: string, of: SendCall, rest: Partial<QueuedRecord> = {}): QueuedRecord {
@@ -169,5 +169,50 @@ describe('giving up', () => {
     const lane = laneOf(queued('a', call()));
     expect(lane.isOverdue(999)).toBe(false);
     expect(lane.isOverdue(1_000)).toBe(true);
+  });
+});
+
+describe('calls that may not be written any more', () => {
+  function withdrawable(): SendCall & { mine: boolean } {
+    const made = { ...call(), mine: true };
+    return Object.assign(made, { mayWrite: () => made.mine });
+  }
+
+  test('leave the queue when their turn comes; those around them stay in order', () => {
+    const [stays, goes] = [call(), withdrawable()];
+    const lane = laneOf(queued('a', stays), queued('b', goes), queued('c', goes), queued('d', stays));
+    goes.mine = false;
+    expect(values(lane)).toEqual(['a', 'd']);
+    expect(goes.failure).toMatchObject({ code: 'WITHDRAWN', retriable: false });
+  });
+
+  test('leave a batch that surely was not written; its numbers are free again', () => {
+    const [stays, goes] = [call(), withdrawable()];
+    const lane = laneOf(queued('a', stays), queued('b', goes), queued('c', stays));
+    expect(values(lane)).toEqual(['a', 'b', 'c']);
+    expect(lane.stillWanted()).toBe(true);
+    goes.mine = false;
+    expect(lane.stillWanted()).toBe(false);
+    expect([values(lane), sequence(lane)]).toEqual([['a', 'c'], 0]);
+  });
+
+  test('leave a batch in doubt when it is all theirs: what comes goes under another producer id', () => {
+    const goes = withdrawable();
+    const lane = laneOf(queued('a', goes));
+    lane.nextBatch(first, limits)!.inDoubt = true;
+    goes.mine = false;
+    lane.push(queued('b', call()));
+    expect(values(lane)).toBeUndefined();
+    expect(lane.needsOther(first)).toBe(true);
+    expect([values(lane, second), sequence(lane, second)]).toEqual([['b'], 0]);
+  });
+
+  test('stay in a batch in doubt with others, whose records would be written twice', () => {
+    const [stays, goes] = [call(), withdrawable()];
+    const lane = laneOf(queued('a', stays), queued('b', goes));
+    lane.nextBatch(first, limits)!.inDoubt = true;
+    goes.mine = false;
+    expect(values(lane)).toEqual(['a', 'b']);
+    expect(goes.failure).toBeUndefined();
   });
 });

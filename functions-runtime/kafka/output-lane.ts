@@ -7,6 +7,8 @@ export interface SendCall {
   /** Places of records that are written. */
   readonly acknowledged: Set<number>;
   failure: KafkaFailure | undefined;
+  /** Asked in the moment of sending: false takes the call back. */
+  readonly mayWrite: () => boolean;
   settle(failure: KafkaFailure | undefined): void;
 }
 
@@ -93,7 +95,7 @@ export class OutputLane {
 
   /** The batch to send now: the unsettled one again, or a new one. A lane without an unsettled batch goes over to `identity`. */
   nextBatch(identity: Identity, limits: BatchLimits): OutputBatch | undefined {
-    if (this.#batch) return this.#batch;
+    if (this.#batch && this.stillWanted()) return this.#batch;
     if (this.#spent === identity) return undefined;
     const records = this.#cut(limits);
     if (records.length === 0) return undefined;
@@ -103,6 +105,18 @@ export class OutputLane {
     }
     this.#batch = { records, identity, firstSequence: this.#nextSequence, inDoubt: false };
     return this.#batch;
+  }
+
+  /** Asked once more before the batch goes. False: it was taken apart, because somebody may not write any more; what is left waits. */
+  stillWanted(): boolean {
+    const { records, inDoubt } = this.#unsettled();
+    const calls = [...new Set(records.map(({ call }) => call))];
+    const withdrawn = calls.filter((call) => call.failure === undefined && !call.mayWrite());
+    // Perhaps it is written already, and the others' records must not be written twice.
+    if (withdrawn.length === 0 || (inDoubt && withdrawn.length < calls.length)) return true;
+    for (const call of withdrawn) withdraw(call, this.name);
+    this.#putBack();
+    return false;
   }
 
   written(): readonly QueuedRecord[] {
@@ -181,7 +195,11 @@ export class OutputLane {
     const records: QueuedRecord[] = [];
     let bytes = 0;
     let taken = 0;
+    let asked: SendCall | undefined;
     for (const queued of this.#queue) {
+      const { call } = queued;
+      if (call !== asked && call.failure === undefined && !call.mayWrite()) withdraw(call, this.name);
+      asked = call;
       if (queued.call.failure === undefined) {
         const [first] = records;
         if (first) {
@@ -197,4 +215,10 @@ export class OutputLane {
     this.#queue.splice(0, taken);
     return records;
   }
+}
+
+function withdraw(call: SendCall, name: string): void {
+  const message = `nobody may write this to ${name} any more`;
+  call.failure = { kind: 'failed', code: 'WITHDRAWN', message, retriable: false };
+  call.settle(call.failure);
 }

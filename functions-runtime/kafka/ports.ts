@@ -191,7 +191,14 @@ export interface SendFailure extends KafkaFailure {
 
 /** Idempotent producer, acks=all. `send` resolves when all records are acknowledged by all in-sync replicas. Records of one call keep their order per output partition; concurrent calls are batched together. */
 export interface Producer {
-  send(records: readonly ProducedRecord[]): Promise<{ readonly kind: 'ok'; readonly value: null } | SendFailure>;
+  /**
+   * `mayWrite` is asked in the moment of sending, each time anew: false takes back what waits, code `WITHDRAWN`. Only a request whose outcome is not known
+   * and that carries other calls too is sent again all the same: else these might be written twice.
+   */
+  send(
+    records: readonly ProducedRecord[],
+    mayWrite?: () => boolean,
+  ): Promise<{ readonly kind: 'ok'; readonly value: null } | SendFailure>;
   close(): Promise<void>;
 }
 

@@ -59,7 +59,7 @@ export class WireProducer implements Producer {
     this.#connections = cluster.newConnections({ requestTimeoutMs: brokerTimeoutMs + 5_000, maxInFlight: 1 });
   }
 
-  async send(records: readonly ProducedRecord[]): Promise<Sent> {
+  async send(records: readonly ProducedRecord[], mayWrite: () => boolean = () => true): Promise<Sent> {
     if (this.#closed) return nothing(failed('CLOSED', 'the producer was closed', false));
     if (records.length === 0) return { kind: 'ok', value: null };
     this.#entering += 1;
@@ -71,10 +71,10 @@ export class WireProducer implements Producer {
     await earlier;
     this.#entering -= 1;
     entry.resolve();
-    return lanes.kind === 'failed' ? nothing(lanes) : this.#enqueue(records, lanes.value);
+    return lanes.kind === 'failed' ? nothing(lanes) : this.#enqueue(records, lanes.value, mayWrite);
   }
 
-  #enqueue(records: readonly ProducedRecord[], lanes: readonly OutputLane[]): Promise<Sent> {
+  #enqueue(records: readonly ProducedRecord[], lanes: readonly OutputLane[], mayWrite: () => boolean): Promise<Sent> {
     if (this.#ended) return Promise.resolve(nothing(failed('CLOSED', 'the producer was closed', false)));
     const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0);
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queueMaxBytes) {
@@ -88,6 +88,7 @@ export class WireProducer implements Producer {
       openRecords: records.length,
       acknowledged,
       failure: undefined,
+      mayWrite,
       settle: (failure) => {
         this.#queuedBytes -= bytes;
         resolve(failure === undefined ? { kind: 'ok', value: null } : { ...failure, acknowledged });
@@ -248,15 +249,18 @@ export class WireProducer implements Producer {
     this.#track(request);
   }
 
-  async #request(leader: number, parts: readonly Part[]): Promise<void> {
+  async #request(leader: number, planned: readonly Part[]): Promise<void> {
     const address = this.#cluster.map.broker(leader);
     const connection = address
       ? await this.#connections.to(address)
       : failed('LEADER_NOT_AVAILABLE', `broker ${leader} is unknown`, true);
     if (connection.kind === 'failed') {
-      for (const { lane } of parts) this.#defer(lane, connection);
+      for (const { lane } of planned) this.#defer(lane, connection);
       return;
     }
+    // A connection may take long to come.
+    const parts = planned.filter(({ lane }) => lane.stillWanted());
+    if (parts.length === 0) return;
     const { producerId, producerEpoch } = parts[0]!.batch.identity;
     const sequences = new NumericMap(
       parts.map(({ lane, batch }) => [`${lane.topic}:${lane.partition}`, batch.firstSequence]),

@@ -178,8 +178,9 @@ export class Invoker {
 
   async #write(effect: Parameters<EffectHandlers['write']>[0]): Promise<void> {
     const { partition, epoch, writeId } = effect;
-    const written = this.#isOurs(partition, epoch)
-      ? await write(effect, this.#contract, this.#producer)
+    const isOurs = (): boolean => this.#isOurs(partition, epoch);
+    const written = isOurs()
+      ? await write(effect, this.#contract, this.#producer, isOurs)
       : { outcome: unconfirmed, outputs: 0, deadLetters: 0 };
     this.#tally.outputsWritten += written.outputs;
     this.#tally.deadLettersWritten += written.deadLetters;

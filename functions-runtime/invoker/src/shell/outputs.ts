@@ -20,12 +20,21 @@ interface LastTry {
 }
 const lastTries = new WeakMap<OutgoingRecord, LastTry>();
 
-export async function write(effect: WriteEffect, contract: InvokerContract, producer: Producer): Promise<Written> {
+/** `isOurs`: asked in the moment of sending, however long a write waited for the broker. */
+export async function write(
+  effect: WriteEffect,
+  contract: InvokerContract,
+  producer: Producer,
+  isOurs: () => boolean,
+): Promise<Written> {
   const pairs = effect.records.flatMap((record) => produced(record, contract).map((one) => ({ record, one })));
   // Some of it may stand in its topic from the last try; sent again each time, a topic that refuses one record would be filled with the others.
   const left = pairs.filter(({ record }) => !isWritten(record));
   if (left.length > 0) {
-    const sent = await producer.send(left.map(({ one }) => one));
+    const sent = await producer.send(
+      left.map(({ one }) => one),
+      isOurs,
+    );
     if (sent.kind === 'failed') {
       for (const [index, { record }] of left.entries())
         lastTries.set(record, { acknowledged: sent.acknowledged, index });
