@@ -3,6 +3,7 @@ import { placementConfigMap, type Wish } from '#contract/invoker-contract.ts';
 import { kafkaRoom } from '#kafka/index.ts';
 import { inClusterApi, type KubeApi } from '#kube/kube-api.ts';
 import { type InvokerConfig, readConfig } from './config.ts';
+import { hostIsUp } from './shell/early-pods.ts';
 import { watchEndpoints } from './shell/endpoints.ts';
 import { Invoker } from './shell/invoker.ts';
 import { createLog, type Logger } from './shell/log.ts';
@@ -46,7 +47,9 @@ function watch(to: Invoker, { contract, staticEndpoints, placementFile }: Invoke
       to.pods.setEndpoints(endpoints);
     };
     const handlers = { onChanged, onError: trouble('endpoints') };
-    stops.push(watchEndpoints(kube(), namespace, contract.function.serviceName, handlers));
+    // Of plain containers only the kubelet knows how they are asked.
+    const isUp = contract.function.kind === 'Host' ? hostIsUp : undefined;
+    stops.push(watchEndpoints(kube(), namespace, contract.function.serviceName, handlers, isUp));
   }
   const onPlacement = (invokers: number): void => {
     logger.info({ invokers }, 'placement');

@@ -1,9 +1,9 @@
 /** Endpoints out of slices: ready ones, each once, in the form that a URL takes. */
 import { describe, expect, it } from 'vitest';
-import { readyEndpoints } from './endpoints.ts';
+import { endpointsOf } from './endpoints.ts';
 import { parsePlacement } from './placement.ts';
 
-type Slice = Parameters<typeof readyEndpoints>[0] extends Iterable<infer T> ? T : never;
+type Slice = Parameters<typeof endpointsOf>[0] extends Iterable<infer T> ? T : never;
 const slice = (change: Partial<Slice>): Slice => ({
   metadata: { name: 's', uid: 'u', resourceVersion: '1' },
   addressType: 'IPv4',
@@ -19,14 +19,26 @@ const ready = (address: string, isReady?: boolean | null) => ({
 describe('ready endpoints', () => {
   it('takes what is ready, or does not say', () => {
     const endpoints = [ready('10.0.0.2', true), ready('10.0.0.1'), ready('10.0.0.3', false), ready('10.0.0.4', null)];
-    expect(readyEndpoints([slice({ endpoints })])).toEqual(['10.0.0.1:8080', '10.0.0.2:8080', '10.0.0.4:8080']);
+    expect(endpointsOf([slice({ endpoints })]).ready).toEqual(['10.0.0.1:8080', '10.0.0.2:8080', '10.0.0.4:8080']);
   });
   it('joins slices, each endpoint once', () => {
     const slices = [
       slice({ endpoints: [ready('10.0.0.1')] }),
       slice({ endpoints: [ready('10.0.0.1'), ready('10.0.0.2')] }),
     ];
-    expect(readyEndpoints(slices)).toEqual(['10.0.0.1:8080', '10.0.0.2:8080']);
+    expect(endpointsOf(slices).ready).toEqual(['10.0.0.1:8080', '10.0.0.2:8080']);
+  });
+  it('tells who starts from who ends', () => {
+    const endpoints = [
+      ready('10.0.0.1', false),
+      { addresses: ['10.0.0.2'], conditions: { ready: false, terminating: true } },
+      ready('10.0.0.3'),
+      { addresses: ['10.0.0.4'], conditions: { ready: false, terminating: false } },
+    ];
+    expect(endpointsOf([slice({ endpoints }), slice({ endpoints: [ready('10.0.0.4', true)] })])).toEqual({
+      ready: ['10.0.0.3:8080', '10.0.0.4:8080'],
+      starting: ['10.0.0.1:8080'],
+    });
   });
   it('writes IPv6 in brackets and leaves out what has no address, no port, or a name only', () => {
     const slices = [
@@ -36,7 +48,7 @@ describe('ready endpoints', () => {
       slice({ endpoints: [{ addresses: [] }] }),
       slice({ endpoints: null }),
     ];
-    expect(readyEndpoints(slices)).toEqual(['[fd00::1]:8080']);
+    expect(endpointsOf(slices).ready).toEqual(['[fd00::1]:8080']);
   });
 });
 

@@ -71,6 +71,34 @@ describe('endpoints', () => {
     await ask(direct, { method: 'DELETE', path: `${slices}/f-1` });
     await vi.waitFor(() => expect(seen.at(-1)).toEqual([]), 5000);
   });
+
+  it('while none is ready, who starts and says itself that it takes calls is one; the word of the kubelet changes nothing then', async () => {
+    const seen: string[][] = [];
+    const asked: string[] = [];
+    const says = new Set<string>();
+    stops.push(
+      watchEndpoints(
+        direct,
+        namespace,
+        'early',
+        { onChanged: (endpoints) => void seen.push([...endpoints]), onError: () => undefined },
+        async (endpoint) => {
+          asked.push(endpoint);
+          return says.has(endpoint);
+        },
+      ),
+    );
+    await ask(direct, { method: 'POST', path: slices, body: slice('early-1', { '198.18.0.3': false }, 'early') });
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(2), 5000);
+    expect(seen).toEqual([]);
+    says.add('198.18.0.3:8080');
+    await vi.waitFor(() => expect(seen).toEqual([['198.18.0.3:8080']]), 5000);
+    await put(slices, slice('early-1', { '198.18.0.3': true, '198.18.0.4': false }, 'early'));
+    await put(slices, slice('early-1', { '198.18.0.3': true, '198.18.0.4': true }, 'early'));
+    await vi.waitFor(() => expect(seen.length).toBe(2), 5000);
+    expect(seen.at(-1)).toEqual(['198.18.0.3:8080', '198.18.0.4:8080']);
+    expect(asked).not.toContain('198.18.0.4:8080');
+  });
 });
 
 describe('placement', () => {
