@@ -88,6 +88,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
     'functions-runtime/scout/src/metrics.ts',
     'operator/src/loop/metrics.ts',
   ],
+  jose: ['functions-runtime/hosts/node/callers.ts'],
   kafkajs: ['e2e/'],
   undici: [
     'functions-runtime/kube/',

@@ -34,6 +34,18 @@ export const callHeaders = {
   idempotencyKey: 'idempotency-key',
 } as const;
 
+/**
+ * Calls carry `authorization: Bearer` with a token of the invoker's service account, which the cluster signs for this audience alone: nobody
+ * else may call a function of ours, and no function can use the token elsewhere.
+ */
+export const callAudience = (namespace: string, functionName: string): string =>
+  `${functionName}.${namespace}.functions.headrace.dev`;
+/** Where the invoker finds its token; the kubelet writes it anew before it ends. */
+export const callTokenFile = '/var/run/secrets/headrace.dev/call/token';
+export const callTokenSeconds = 3_600;
+/** Where a host finds the cluster's keys (JWKS). */
+export const callersKeysFile = '/etc/headrace/callers/keys.json';
+
 /** Response header that marks a refusal by the host: not the records' fault, never an attempt. */
 export const refusedHeader = 'headrace-refused';
 export type Refusal = 'stale' | 'late' | 'busy' | 'unauthorized' | 'too-large';

@@ -67,6 +67,8 @@ function poolOf(api: KubeApi): Pool {
 }
 
 export interface GetOptions {
+  /** Media type that is asked for. Default: `application/json`. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
   /** Longest wait for the answer's head. */
   readonly headersTimeoutMs?: number;
@@ -81,7 +83,7 @@ export async function get(api: KubeApi, path: string, options: GetOptions = {}):
     method: 'GET',
     path,
     headers: {
-      accept: 'application/json',
+      accept: options.accept ?? 'application/json',
       'user-agent': 'headrace',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },

@@ -25,6 +25,13 @@ export function createNotes(metrics: Metrics, log: Logger) {
       metrics.watchFailed(kind);
       log.warn({ kind, err: error.message }, 'a list or watch failed and is tried again');
     },
+    keysUnread(error: Error): void {
+      const next = 'see that the operator may get the path /openid/v1/jwks, as its chart grants';
+      log.warn(
+        { err: error.message, next },
+        'the keys of the cluster for tokens could not be read, which is tried again',
+      );
+    },
     decided(object: EventFunction | StreamBinding, from: number, { replicas, reason }: ReplicaDecision): void {
       metrics.decided(object.kind === 'EventFunction' ? 'function' : 'binding', replicas > from ? 'up' : 'down');
       log.info({ ...nameOf(object), from, to: replicas, reason }, 'replicas decided');

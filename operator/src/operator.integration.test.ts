@@ -48,6 +48,7 @@ test('a binding that comes before its function says so, and heals when the funct
 test('all children are there, owned, and the scout without an owner', async () => {
   await vi.waitFor(async () => {
     expect((await space.children()).map(hashless)).toEqual([
+      'ConfigMap/echo-callers',
       'ConfigMap/echo-code-<hash>',
       'ConfigMap/orders-contract-<hash>',
       'ConfigMap/orders-placement',

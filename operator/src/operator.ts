@@ -16,12 +16,13 @@ import { createApplier } from './reconcile/apply.ts';
 import { type Change, startCluster } from './reconcile/cluster.ts';
 import { createDesired } from './reconcile/desired.ts';
 import { startInvokerReports } from './reconcile/invoker-reports.ts';
-import { type Key, keyText, parseKey } from './reconcile/keys.ts';
+import { functionKey, type Key, keyText, parseKey } from './reconcile/keys.ts';
 import { createReconciler, type Planner } from './reconcile/reconciler.ts';
 import { createReporter } from './reconcile/report.ts';
 import { createReportsSeen } from './reconcile/reports-seen.ts';
 import { runningNow } from './reconcile/running.ts';
 import { createSamplesSeen } from './reconcile/samples-seen.ts';
+import { startTokenKeys } from './reconcile/token-keys.ts';
 import { type Scaling, startScaling } from './scaling.ts';
 
 export interface OperatorOptions {
@@ -62,6 +63,13 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     onChange: (change) => react(change),
     onError: notes.watchFailed,
   });
+  const tokenKeys = startTokenKeys({
+    api: options.api,
+    onChanged: () => {
+      for (const { metadata } of cluster.functions.all()) enqueue(functionKey(metadata.namespace, metadata.name));
+    },
+    onError: notes.keysUnread,
+  });
   const desired = createDesired({
     enqueue,
     running: (object) => runningNow(cluster, object),
@@ -77,7 +85,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const { nowMs } = realTimers;
   const applier = createApplier({ writer, children: cluster.children, nowMs, onWrite: notes.applied });
   const reporter = createReporter(writer, notes.reported);
-  const shared = { cluster, desired, reports, samples, reporter, applier, writer, events };
+  const shared = { cluster, tokenKeys, desired, reports, samples, reporter, applier, writer, events };
   let scaling: Scaling | undefined;
   const react = (change: Change): void => {
     for (const key of affectedBy(change, cluster)) enqueue(key);
@@ -90,7 +98,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 
   let controller: Controller | undefined;
   let isStopping = false;
-  const stops: (() => void)[] = [() => cluster.stop()];
+  const stops: (() => void)[] = [() => cluster.stop(), () => tokenKeys.stop()];
   const begin = (): void => {
     // Not before all is known: else a function that was not listed yet would be taken for a missing one.
     if (isStopping) return;
@@ -108,7 +116,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     controller = startController({ queue, workers, nowMs, onFinished, reconcile: (text) => reconcile(parseKey(text)) });
     stops.push(() => scaling?.stop(), polls.stop);
   };
-  void cluster.synced.then(begin);
+  void Promise.all([cluster.synced, tokenKeys.known]).then(begin);
 
   const server = await startServer({
     port: config.port,

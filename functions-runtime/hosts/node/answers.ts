@@ -34,6 +34,10 @@ const refusals: Readonly<Record<Refusal, Pick<Problem, 'code' | 'next'>>> = {
   stale: { code: 'CALL_STALE', next: 'another invoker owns this partition now: stop owning it' },
   late: { code: 'CALL_LATE', next: 'send it again with a deadline that lies ahead; compare the clocks of the nodes' },
   busy: { code: 'HOST_BUSY', next: 'wait, then send it again' },
+  unauthorized: {
+    code: 'CALLER_UNKNOWN',
+    next: 'only invokers of this function may call: see that their token is mounted, and that the keys of the cluster are',
+  },
   'too-large': { code: 'BODY_TOO_LARGE', next: 'send fewer events in one call' },
 };
 

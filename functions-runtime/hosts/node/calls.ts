@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from './answers.ts';
 import * as answers from './answers.ts';
 import type { BodyReader } from './body.ts';
+import type { Callers } from './callers.ts';
 import type { LoadedCode } from './code.ts';
 import { batchContext, type ContextSource, eventContexts } from './context.ts';
 import { type Coordinates, countOffsets, readCoordinates } from './coordinates.ts';
@@ -30,6 +31,7 @@ type Loaded = Extract<LoadedCode, { kind: 'loaded' }>;
 type Asked = Extract<ReadEvents, { kind: 'events' | 'plain' }>;
 
 export interface CallRoom {
+  readonly callers: Callers;
   readonly functionName: string;
   readonly timeoutMs: number;
   readonly code: () => LoadedCode | null;

@@ -1,6 +1,7 @@
 /** Entry of the Node host: reads the settings, listens, loads the code, obeys signals. */
 import type { AddressInfo } from 'node:net';
 import { BodyReader } from './body.ts';
+import { createCallers } from './callers.ts';
 import type { CallRoom } from './calls.ts';
 import { type LoadedCode, loadCode } from './code.ts';
 import { drain } from './drain.ts';
@@ -23,7 +24,12 @@ const log = logWith({});
 
 function host(settings: Settings): void {
   let code: LoadedCode | null = null;
+  const { callersKeysFile, callersAudience, callersNamespace } = settings;
   const room: CallRoom = {
+    callers: createCallers(
+      { keysFile: callersKeysFile, audience: callersAudience, namespace: callersNamespace },
+      Date.now,
+    ),
     functionName: settings.functionName,
     timeoutMs: settings.timeoutMs,
     code: () => code,

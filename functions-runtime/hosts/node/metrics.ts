@@ -7,6 +7,7 @@ export type CallResult =
   | 'stale'
   | 'late'
   | 'busy'
+  | 'unauthorized'
   | 'too-large'
   | 'malformed'
   | 'not-ready'

@@ -23,5 +23,5 @@ export const callHeaders = {
 } as const;
 
 export const refusedHeader = 'headrace-refused';
-export const refusalStatus = { stale: 409, late: 408, busy: 423, 'too-large': 413 } as const;
+export const refusalStatus = { stale: 409, late: 408, busy: 423, unauthorized: 401, 'too-large': 413 } as const;
 export type Refusal = keyof typeof refusalStatus;

@@ -56,9 +56,12 @@ async function route(
   if (path === invokePath) state.lastCallMs = room.now();
   switch (path) {
     case invokePath:
-      return method === allow ? answerCall(room, request, response) : answers.wrongMethod(method, allow);
-    case announcePath:
-      return method === allow ? announce(room, announcements, request) : answers.wrongMethod(method, allow);
+    case announcePath: {
+      if (method !== allow) return answers.wrongMethod(method, allow);
+      const why = await room.callers.refusalOf(request.headers.authorization);
+      if (why !== null) return unauthorized(room, why);
+      return path === invokePath ? answerCall(room, request, response) : announce(room, announcements, request);
+    }
     case livePath:
       return answers.text(200, 'alive\n');
     case readyPath:
@@ -68,6 +71,12 @@ async function route(
     default:
       return answers.notFound(path);
   }
+}
+
+function unauthorized(room: CallRoom, why: string): Answer {
+  room.metrics.call('unauthorized');
+  room.log.warn('a caller was turned away', { why });
+  return answers.refused('unauthorized', why);
 }
 
 function readiness(room: CallRoom, state: HostState): Answer {

@@ -21,6 +21,11 @@ export interface Settings {
   readonly maxBodyBytes: number;
   /** `HEADRACE_DRAIN_MS`: how long running calls may take to end after SIGTERM. */
   readonly drainMs: number;
+  /** `HEADRACE_CALLERS_KEYS`: file with the keys of the cluster that signs callers' tokens. Null: anybody may call. */
+  readonly callersKeysFile: string | null;
+  /** `HEADRACE_CALLERS_AUDIENCE`, `HEADRACE_CALLERS_NAMESPACE`: for whom their tokens are, and where they live. */
+  readonly callersAudience: string;
+  readonly callersNamespace: string;
 }
 
 export type SettingsRead =
@@ -56,6 +61,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     timeoutMs: integer('HEADRACE_TIMEOUT_MS', 30_000, 1, 86_400_000),
     maxBodyBytes: integer('HEADRACE_MAX_BODY_BYTES', 16 * 1024 * 1024, 1, 512 * 1024 * 1024),
     drainMs: integer('HEADRACE_DRAIN_MS', 25_000, 0, 3_600_000),
+    callersKeysFile: env.HEADRACE_CALLERS_KEYS || null,
+    callersAudience: text('HEADRACE_CALLERS_AUDIENCE', ''),
+    callersNamespace: text('HEADRACE_CALLERS_NAMESPACE', ''),
   };
+  if (settings.callersKeysFile !== null && (settings.callersAudience === '' || settings.callersNamespace === ''))
+    problems.push('HEADRACE_CALLERS_KEYS is set: set HEADRACE_CALLERS_AUDIENCE and HEADRACE_CALLERS_NAMESPACE too');
   return problems.length === 0 ? { kind: 'read', settings } : { kind: 'invalid', problems };
 }

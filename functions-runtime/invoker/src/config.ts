@@ -1,5 +1,6 @@
 /** The one reader of the environment: who this invoker is, where its contract lies, and what replaces Kubernetes outside of it. */
 import { readFileSync } from 'node:fs';
+import { callTokenFile } from '#contract/call.ts';
 import { contractVersion, type InvokerContract } from '#contract/invoker-contract.ts';
 import { invokerPort } from '#contract/invoker-report.ts';
 
@@ -21,6 +22,8 @@ export interface InvokerConfig {
   readonly staticEndpoints: readonly string[] | null;
   /** A file with the number of invokers, instead of the placement ConfigMap. */
   readonly placementFile: string | null;
+  /** The token that calls carry is read from here, where there is such a file. */
+  readonly callTokenFile: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,6 +51,7 @@ export function readConfig(env: Environment): InvokerConfig {
     patienceMs: numberOf(env, 'HEADRACE_PATIENCE_MS', 120_000, 0, 86_400_000),
     staticEndpoints: endpoints === undefined ? null : endpoints.split(',').filter((text) => text !== ''),
     placementFile: env.HEADRACE_PLACEMENT_FILE ?? null,
+    callTokenFile: env.HEADRACE_CALL_TOKEN_FILE ?? callTokenFile,
   };
 }
 

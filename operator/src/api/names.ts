@@ -29,6 +29,8 @@ export const retryAnnotation = `${group}/retry`;
 export const functionDeployment = (functionName: string): string => `${functionName}-function`;
 export const functionService = (functionName: string): string => `${functionName}-function`;
 export const functionCode = (functionName: string, hash: string): string => `${functionName}-code-${hash}`;
+/** The cluster's public keys, by which the function's hosts know its invokers. */
+export const functionCallers = (functionName: string): string => `${functionName}-callers`;
 export const invokerStatefulSet = (bindingName: string): string => `${bindingName}-invoker`;
 export const invokerService = (bindingName: string): string => `${bindingName}-invoker`;
 export const invokerServiceAccount = (bindingName: string): string => `${bindingName}-invoker`;

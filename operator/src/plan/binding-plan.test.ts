@@ -60,7 +60,7 @@ describe('children', () => {
   it('pods mount the contract that is applied with them, and roll when it changes', () => {
     const template = (over: Over) => applied(plan(over), 'StatefulSet').spec.template;
     const contract = applied(plan(), 'ConfigMap').metadata.name;
-    expect(template({}).spec.volumes).toEqual([{ name: 'contract', configMap: { name: contract } }]);
+    expect(template({}).spec.volumes[0]).toEqual({ name: 'contract', configMap: { name: contract } });
     const other = template({ binding: exampleBinding({ batch: { ...bindingSpec.batch, maxRecords: 5 } }) });
     expect(other.metadata.annotations).not.toEqual(template({}).metadata.annotations);
   });

@@ -5,6 +5,7 @@ import { durationMs } from '#api/quantities.ts';
 import type { EventFunction } from '#api/types.gen.ts';
 import { functionPort, livePath, readyPath } from '#contract/call.ts';
 import { childOf, labelsOf, selectorOf } from './children.ts';
+import { callersEnv, callersMount, callersVolume } from './function-callers.ts';
 import type { Code } from './function-code.ts';
 import { plainContainer, plainEndMs } from './plain-container.ts';
 import type { ObjectToApply } from './plan.ts';
@@ -53,6 +54,7 @@ export function functionDeploymentOf(
           containers: [isPlain ? plainContainer(fn, resources) : hostContainer(fn, drainMs, settings, resources)],
           volumes: [
             ...(code.configMap === undefined ? [] : [{ name: 'code', configMap: { name: code.configMap } }]),
+            ...(isPlain ? [] : [callersVolume(fn)]),
             { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
           ],
         },
@@ -77,6 +79,7 @@ function hostContainer(
     HEADRACE_TIMEOUT_MS: String(timeoutMs),
     HEADRACE_DRAIN_MS: String(drainMs),
     HEADRACE_PORT: String(functionPort),
+    ...callersEnv(fn),
   };
   return {
     name: 'function',
@@ -90,6 +93,7 @@ function hostContainer(
     ...hardenedContainer,
     volumeMounts: [
       { name: 'code', mountPath: codeDir, readOnly: true },
+      callersMount,
       { name: 'tmp', mountPath: '/tmp' },
     ],
   };

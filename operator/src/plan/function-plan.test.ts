@@ -35,7 +35,7 @@ const failure = (message: string) => ({ type: 'ReplicaFailure', status: 'True', 
 describe('children', () => {
   it('inline code: an immutable ConfigMap named after its digest, mounted, before the pods', () => {
     const made = plan();
-    expect(kinds(made)).toEqual(['Service', 'ConfigMap', 'Deployment']);
+    expect(kinds(made)).toEqual(['Service', 'ConfigMap', 'ConfigMap', 'Deployment']);
     const code = applied(made, 'ConfigMap');
     expect(code).toMatchObject({ immutable: true, data: { 'index.mjs': 'export default () => {};' } });
     const { volumes } = applied(made, 'Deployment').spec.template.spec;

@@ -4,6 +4,7 @@ import type { Condition } from '#api/kubernetes.ts';
 import { reasonText } from '#api/reasons.ts';
 import type { EventFunctionStatus } from '#api/types.gen.ts';
 import { unused } from './contract.ts';
+import { callersConfigMap } from './function-callers.ts';
 import { podTrouble, readiness, rollout } from './function-checks.ts';
 import { type Code, codeOf } from './function-code.ts';
 import { functionDeploymentOf } from './function-deployment.ts';
@@ -28,6 +29,7 @@ export function planFunction(observed: FunctionObserved, settings: OperatorSetti
     apply: [
       functionServiceOf(fn),
       ...(code?.own ? [code.own] : []),
+      ...(code && fn.spec.runtime !== 'container' ? [callersConfigMap(fn, observed.tokenKeys)] : []),
       ...(code ? [functionDeploymentOf(fn, code, replicas, settings)] : []),
     ],
     remove: oldCode(observed, code),

@@ -5,6 +5,7 @@ import type { StreamBinding } from '#api/types.gen.ts';
 import { invokerPort } from '#contract/invoker-report.ts';
 import { childOf, labelsOf, selectorOf } from './children.ts';
 import type { ContractToMount } from './contract.ts';
+import { callTokenMount, callTokenVolume } from './function-callers.ts';
 import type { ObjectToApply } from './plan.ts';
 import { hardenedContainer, hardenedPod, spread } from './pod-hardening.ts';
 import type { OperatorSettings } from './settings.ts';
@@ -42,7 +43,10 @@ export function invokerStatefulSetOf(
           topologySpreadConstraints: spread(selector),
           terminationGracePeriodSeconds: drainSeconds + farewellSeconds,
           containers: [invokerContainer(settings)],
-          volumes: [{ name: 'contract', configMap: { name: contract.configMap } }],
+          volumes: [
+            { name: 'contract', configMap: { name: contract.configMap } },
+            callTokenVolume(binding.metadata.namespace, binding.spec.functionRef.name),
+          ],
         },
       },
     },
@@ -72,5 +76,5 @@ const invokerContainer = ({
     failureThreshold: 6,
   },
   ...hardenedContainer,
-  volumeMounts: [{ name: 'contract', mountPath: contractDir, readOnly: true }],
+  volumeMounts: [{ name: 'contract', mountPath: contractDir, readOnly: true }, callTokenMount],
 });

@@ -213,6 +213,7 @@ export const functionObserved = (over: Partial<FunctionObserved> = {}): Function
   deployment: undefined,
   pods: [],
   codeConfigMaps: [],
+  tokenKeys: '{"keys":[]}',
   sourceConfigMap: undefined,
   bindings: [],
   desired: undefined,

@@ -19,6 +19,8 @@ export interface FunctionObserved {
   readonly sourceConfigMap: ConfigMap | undefined;
   /** StreamBindings of the namespace whose `spec.functionRef.name` is this function. */
   readonly bindings: readonly StreamBinding[];
+  /** JWKS: the public keys with which the cluster signs tokens of service accounts. */
+  readonly tokenKeys: string;
   /** The scale room's newest decision; undefined when there is none yet: what runs is then left as it is. */
   readonly desired: ReplicaDecision | undefined;
 }

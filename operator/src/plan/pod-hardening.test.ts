@@ -100,7 +100,7 @@ describe.each(workloads)('%s', (_, object) => {
 
   it('restricted: volumes are of harmless kinds', () => {
     const kinds = (pod.volumes ?? []).flatMap((volume) => Object.keys(volume).filter((key) => key !== 'name'));
-    expect(kinds.filter((kind) => !['configMap', 'emptyDir'].includes(kind))).toEqual([]);
+    expect(kinds.filter((kind) => !['configMap', 'emptyDir', 'projected'].includes(kind))).toEqual([]);
   });
 
   it('has bounds, probes, and time to end', () => {

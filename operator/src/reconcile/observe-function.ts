@@ -1,5 +1,5 @@
 /** Gathers what the plan of one function needs to know, from the caches alone. */
-import { functionDeployment, labels } from '#api/names.ts';
+import { functionCallers, functionDeployment, labels } from '#api/names.ts';
 import type { EventFunction } from '#api/types.gen.ts';
 import type { FunctionObserved } from '../plan/observed.ts';
 import type { Cluster } from './cluster.ts';
@@ -9,6 +9,7 @@ import type { Desired } from './desired.ts';
 export function observeFunction(
   cluster: Cluster,
   desired: Desired,
+  tokenKeys: string,
   fn: EventFunction,
   nowMs: number,
 ): FunctionObserved | undefined {
@@ -21,9 +22,12 @@ export function observeFunction(
     function: fn,
     deployment: cluster.deployments.get(namespace, functionDeployment(name)),
     pods: cluster.pods.in(namespace).filter(isOf(name)),
-    codeConfigMaps: cluster.configMaps.in(namespace).filter(isOf(name)),
+    codeConfigMaps: cluster.configMaps
+      .in(namespace)
+      .filter((found) => isOf(name)(found) && found.metadata.name !== functionCallers(name)),
     sourceConfigMap: source === 'absent' ? undefined : source,
     bindings: cluster.bindings.in(namespace).filter(({ spec }) => spec.functionRef.name === name),
+    tokenKeys,
     desired: desired.decision(fn),
   };
 }

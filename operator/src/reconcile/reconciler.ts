@@ -15,6 +15,7 @@ import { observeNamespace } from './observe-namespace.ts';
 import { prune } from './prune.ts';
 import { withRefusal } from './refused.ts';
 import type { Reporter } from './report.ts';
+import type { TokenKeys } from './token-keys.ts';
 import { isWarm, warmUpLookMs } from './warm-up.ts';
 
 /** The pure rooms, with their settings filled in. */
@@ -30,6 +31,7 @@ export interface ReconcilerOptions extends BindingSources {
   readonly applier: Applier;
   readonly reporter: Reporter;
   readonly events: Pick<EventRecorder, 'tell'>;
+  readonly tokenKeys: Pick<TokenKeys, 'newest'>;
   /** Unix ms. */
   readonly nowMs: () => number;
   /** When reconciling began, Unix ms. */
@@ -58,7 +60,7 @@ async function reconcileFunction(options: ReconcilerOptions, namespace: string, 
   wantSources(options, namespace);
   if (known === undefined || known.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
   const fn = options.reporter.latest(known);
-  const observed = observeFunction(options.cluster, options.desired, fn, options.nowMs());
+  const observed = observeFunction(options.cluster, options.desired, options.tokenKeys.newest(), fn, options.nowMs());
   if (observed === undefined) return { kind: 'again', afterMs: sourcePendingMs };
   return carryOut(options, fn, options.planner.function(observed));
 }

@@ -7,6 +7,8 @@ export interface ClientSettings {
   /** Most requests at a time. */
   readonly connections: number;
   readonly maxResponseBytes: number;
+  /** Who we are to the function's host; undefined: we have no token. */
+  readonly token?: () => string | undefined;
 }
 
 export interface Request {
@@ -37,10 +39,12 @@ export class FunctionClient {
   readonly endpoint: string;
   readonly #pool: Pool;
   readonly #maxResponseBytes: number;
+  readonly #token: () => string | undefined;
 
   constructor(endpoint: string, settings: ClientSettings) {
     this.endpoint = endpoint;
     this.#maxResponseBytes = settings.maxResponseBytes;
+    this.#token = settings.token ?? (() => undefined);
     this.#pool = new Pool(`http://${endpoint}`, {
       connections: settings.connections,
       pipelining: 1,
@@ -58,7 +62,9 @@ export class FunctionClient {
   send(request: Request): Promise<Reply> {
     return new Promise((resolve) => {
       const exchange = new Exchange(request, this.#maxResponseBytes, resolve);
-      const { path, headers, body } = request;
+      const { path, body } = request;
+      const token = this.#token();
+      const headers = token === undefined ? request.headers : { ...request.headers, authorization: `Bearer ${token}` };
       try {
         this.#pool.dispatch({ origin: `http://${this.endpoint}`, path, method: 'POST', headers, body }, exchange);
       } catch (error) {

@@ -10,6 +10,7 @@ export interface PodsSettings {
   readonly announces: boolean;
   /** `namespace/name`. */
   readonly binding: string;
+  readonly token?: () => string | undefined;
 }
 
 /** How long an endpoint that refused a connection is passed over, while others are there. */

@@ -7,6 +7,7 @@ import { type Core, createCore } from '../core/core.ts';
 import { coreSettings } from '../core/settings.ts';
 import { Arrival, compacted } from './arrivals.ts';
 import { Attendance } from './attendance.ts';
+import { callTokenOf } from './call-token.ts';
 import { Calls } from './calls.ts';
 import { Commits } from './commits.ts';
 import { FunctionPods } from './function-pods.ts';
@@ -197,6 +198,7 @@ export class Invoker {
         maxResponseBytes: flow.maxResponseBytes,
         announces: target.kind === 'Host',
         binding: `${binding.namespace}/${binding.name}`,
+        token: callTokenOf(this.#config.callTokenFile, () => performance.now()),
       },
       (appeared) => {
         if (appeared) this.#shell.feed({ kind: 'function-available', atMs: Date.now() });
