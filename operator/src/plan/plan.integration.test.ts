@@ -86,6 +86,8 @@ describe('functions', () => {
   it.each([
     ['function-inline.yaml', 'echo'],
     ['function-full.yaml', 'place-bid'],
+    ['function-container.yaml', 'enrich'],
+    ['function-container-batch.yaml', 'enrich-many'],
   ])('%s', async (file, name) => {
     const fn = await stored<EventFunction>(file, 'efn', name);
     const plan = planFunction(
