@@ -52,12 +52,12 @@ export function chaosPlan(seed: number, chance: Chance): ChaosPlan {
   };
   const steps = Array.from({ length: 3 + below(5) }, () => ({
     afterMs: 300 + below(3_000),
-    fault: faultOf(below, oneOf, { invokers, hosts, partitions }),
+    fault: faultOf(below, oneOf, { invokers, hosts }),
   }));
   return { scene, steps };
 }
 
-/** What fails always is in one partition only: where all wait for such a record the function is the suspect, and nothing is given up. */
+/** What fails always is in one partition only: where all wait for such a record the function is the suspect, and rounds would take long. */
 function sharesOf(partitions: number, below: (bound: number) => number): Share[] {
   const shares: Share[] = [
     { class: 'poison', every: 25 * partitions },
@@ -74,12 +74,10 @@ function sharesOf(partitions: number, below: (bound: number) => number): Share[]
 function faultOf(
   below: (bound: number) => number,
   oneOf: <T>(list: readonly T[]) => T,
-  { invokers, hosts, partitions }: { readonly invokers: number; readonly hosts: number; readonly partitions: number },
+  { invokers, hosts }: { readonly invokers: number; readonly hosts: number },
 ): ChaosFault {
   const ordinal = below(invokers);
   const forMs = 200 + below(5_000);
-  // An invoker with one partition has no second witness: it gives some records up before it suspects the function.
-  const functionMayFail = partitions >= 2 * invokers;
   return oneOf<ChaosFault>([
     { kind: 'kill-invoker', ordinal },
     { kind: 'kill-invoker', ordinal },
@@ -91,6 +89,6 @@ function faultOf(
     { kind: 'kill-host', index: below(hosts) },
     { kind: 'restart-broker', signal: oneOf(['SIGTERM', 'SIGKILL']) },
     { kind: 'pause-broker', forMs },
-    functionMayFail ? { kind: 'fail-function', forMs } : { kind: 'kill-host', index: below(hosts) },
+    { kind: 'fail-function', forMs },
   ]);
 }
