@@ -169,6 +169,12 @@ export const bindingReasons = {
     next: 'set spec.source.onOffsetOutOfRange to Earliest; or set spec.suspend, commit the offset to go on from with kafka-consumer-groups --reset-offsets, and take spec.suspend back',
     stalls: true,
   },
+  RecordUnreadable: {
+    means:
+      'What the topic holds at a position is no batch of records: its checksum is wrong, its codec unknown, or it unpacks to more than may be held.',
+    next: 'let another replica lead the partition, or mend the log; or set spec.suspend, commit the offset behind it with kafka-consumer-groups --reset-offsets, and take spec.suspend back',
+    stalls: true,
+  },
   NothingBlocked: { means: 'No record holds a partition.', next: 'nothing' },
 } as const satisfies Record<string, ReasonText>;
 

@@ -241,13 +241,13 @@ export type StreamBindingSpec = {
   readonly delivery: {
     /** How often and how long a failing record is tried. Waits grow exponentially, with jitter. */
     readonly retry: {
-      /** Attempts at most, the first included. They are counted over restarts and hand-overs. While the function is not there, nothing is counted. */
+      /** Attempts at most, the first included. They are counted over restarts and hand-overs. While the function is not there, nothing is counted; nor, for two minutes, while it fails at everything. */
       readonly maxAttempts: number;
       /** Wait before the second attempt. From 10ms to 1h. */
       readonly initialBackoff: string;
       /** Longest wait between two attempts. Up to 1h. */
       readonly maxBackoff: string;
-      /** Longest time from a record's first failure to its last attempt. From 1s to 168h. */
+      /** Longest time from a record's first failure to its last attempt, and longest time for which it is spared while everything fails. From 1s to 168h. */
       readonly maxAge: string;
     };
     /** What to do with a record whose attempts are used up or that the function rejects. `DeadLetter` writes it, unchanged, to `deadLetter.topic`. `Block` holds its partition until it passes: it is tried again, alone, each `retry.maxBackoff`. `Drop` counts it and goes on. Where it is not given: `DeadLetter` if a topic is named, else `Block`. */
