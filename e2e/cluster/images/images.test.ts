@@ -42,6 +42,11 @@ test('an archive is found by the image’s whole name, its earlier ones by the p
 });
 
 describe('a bundle', () => {
+  test('holds of the Kafka client what is used: its option schemas, compiled at each start, stay out', async () => {
+    const code = Buffer.from(await bundle('functions-runtime/scout/src/main.ts')).toString();
+    expect(code).toContain('listOffsetsV9');
+    expect(code).not.toContain('OptionsValidator = ajv.compile');
+  });
   let dir: string;
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'headrace-bundle-'));
