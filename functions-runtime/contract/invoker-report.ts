@@ -6,8 +6,9 @@ export const reportPath = '/v1/report';
 /**
  * `exhausted`: the record is out of attempts, or refused, and the policy is Block. `unauthorized`: the function's host turns the invoker away. `write`: an
  * output or dead letter cannot be written. `out-of-range`: the log does not hold the position, and the policy is Stop.
+ * `unreadable`: the broker's bytes are no batch of records (checksum, codec), or it unpacks to more than may be held.
  */
-export type BlockCause = 'exhausted' | 'unauthorized' | 'write' | 'out-of-range';
+export type BlockCause = 'exhausted' | 'unauthorized' | 'write' | 'out-of-range' | 'unreadable';
 
 export interface BlockedPartition {
   readonly partition: number;

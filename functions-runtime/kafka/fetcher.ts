@@ -225,7 +225,10 @@ export class WireFetcher implements Fetcher {
           return;
         case 'unreadable': {
           const where = `${this.#options.topic}-${hold.partition}, the batch at or after offset ${hold.position}`;
-          this.#fail(hold, failed(portion.code, `${where} cannot be read: ${portion.reason}`, false));
+          const failure = failed(portion.code, `${where} cannot be read: ${portion.reason}`, false);
+          if (!this.#defer(hold, failure)) return;
+          if (this.#handlers.onUnreadable === undefined) this.#handlers.onFailure(failure);
+          else this.#handlers.onUnreadable(hold.partition, hold.position, failure);
           return;
         }
         default:

@@ -135,6 +135,8 @@ export interface FetchHandlers {
   /** The position is below the log start or above its end: the partition is not fetched until `seek`. */
   onOutOfRange(partition: number, position: number, logStart: number, logEnd: number): void;
   onFailure(failure: KafkaFailure): void;
+  /** What lies at the position is no batch of records. It is fetched again now and then, and never passed. Absent: `onFailure`. */
+  onUnreadable?(partition: number, position: number, failure: KafkaFailure): void;
 }
 
 /** Long-polls the leaders of the added partitions; one waiting fetch per broker, on connections of its own. */

@@ -162,6 +162,7 @@ describe('blocked (D8)', () => {
     ['write', 'NotWritten', /broker answers/],
     ['unauthorized', 'CallsUnauthorized', /accept the calls/],
     ['out-of-range', 'PositionOutOfRange', /onOffsetOutOfRange/],
+    ['unreadable', 'RecordUnreadable', /another replica/],
   ] as const)('cause %s: the reason and the next step fit', (cause, reason, next) => {
     const stuck = { ...waits(3), ...(cause === undefined ? {} : { cause }) };
     const found = checks.blocked(bindingObserved({ reports: new Map([reportOf(0, { blocked: [stuck] })]) }));

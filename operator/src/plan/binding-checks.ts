@@ -180,6 +180,7 @@ const reasonOfCause: Readonly<Record<BlockCause, Finding['reason']>> = {
   unauthorized: 'CallsUnauthorized',
   write: 'NotWritten',
   'out-of-range': 'PositionOutOfRange',
+  unreadable: 'RecordUnreadable',
 };
 
 const heldPartition = ({ partition, offset, reason, cause = 'exhausted' }: BlockedPartition): HeldPartition => ({

@@ -234,6 +234,7 @@ export class Invoker {
         onRecords: (partition, fetched, nextPosition) => {
           const epoch = this.#ownership.epochOf(partition);
           if (epoch === null) return;
+          this.#tally.stopped.delete(partition);
           const origin = { topic, partition, format };
           const records = compacted(fetched).map((record) => new Arrival(record, origin));
           this.#intake.take(partition, records, nextPosition, {
@@ -245,6 +246,11 @@ export class Invoker {
           });
         },
         onOutOfRange: (...found) => this.#ownership.onOutOfRange(...found),
+        onUnreadable: (partition, offset, { code, message }) => {
+          const reason = `${code}: ${message}`;
+          this.#tally.stopped.set(partition, { partition, offset, cause: 'unreadable', reason });
+          this.#notes.of(partition).error({ offset, reason }, 'stopped');
+        },
         onFailure: (failure) => {
           this.#log.warn({ code: failure.code, detail: failure.message }, 'a fetch failed');
           if (failure.code === 'TOPIC_RECREATED') this.#ownership.onTopicRecreated();
