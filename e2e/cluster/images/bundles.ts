@@ -68,7 +68,7 @@ const leanKafkaClient: Plugin = {
   name: 'lean Kafka client',
   setup({ onResolve, resolve: found }) {
     onResolve(
-      { filter: /^@platformatic\/kafka$|^\.\.?\// },
+      { filter: /^@platformatic\/kafka$|^\./ },
       async ({ path, importer, kind, resolveDir, pluginData }) => {
         const isOfClient = !path.startsWith('.') || /[\\/]@platformatic[\\/]kafka[\\/]dist[\\/]/.test(importer);
         if (pluginData === leanKafkaClient || !isOfClient) return undefined;
