@@ -67,19 +67,16 @@ const inlinedAssets: Plugin = {
 const leanKafkaClient: Plugin = {
   name: 'lean Kafka client',
   setup({ onResolve, resolve: found }) {
-    onResolve(
-      { filter: /^@platformatic\/kafka$|^\./ },
-      async ({ path, importer, kind, resolveDir, pluginData }) => {
-        const isOfClient = !path.startsWith('.') || /[\\/]@platformatic[\\/]kafka[\\/]dist[\\/]/.test(importer);
-        if (pluginData === leanKafkaClient || !isOfClient) return undefined;
-        const { path: file, namespace } = await found(path, {
-          importer,
-          kind,
-          resolveDir,
-          pluginData: leanKafkaClient,
-        });
-        return { path: file, namespace, sideEffects: false };
-      },
-    );
+    onResolve({ filter: /^@platformatic\/kafka$|^\./ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+      const isOfClient = !path.startsWith('.') || /[\\/]@platformatic[\\/]kafka[\\/]dist[\\/]/.test(importer);
+      if (pluginData === leanKafkaClient || !isOfClient) return undefined;
+      const { path: file, namespace } = await found(path, {
+        importer,
+        kind,
+        resolveDir,
+        pluginData: leanKafkaClient,
+      });
+      return { path: file, namespace, sideEffects: false };
+    });
   },
 };
