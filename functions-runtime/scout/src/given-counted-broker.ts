@@ -20,6 +20,8 @@ export interface CountedBroker {
   counted(): Readonly<Record<string, number>>;
   /** Connections that are open now. */
   connections(): number;
+  /** From now on no fetch is answered, on connections that stay open. */
+  holdFetches(): void;
   dispose(): Promise<void>;
 }
 
@@ -27,6 +29,9 @@ export async function startCountedBroker(options: BrokerOptions = {}): Promise<C
   let counts: Record<string, number> = {};
   let target: { readonly host: string; readonly port: number } | undefined;
   const open = new Set<Socket>();
+  /** Each connection that a fetch was seen on, to the broker. */
+  const fetching = new Set<Socket>();
+  let isHolding = false;
   const server = createServer((near) => {
     if (!target) {
       near.destroy();
@@ -43,10 +48,18 @@ export async function startCountedBroker(options: BrokerOptions = {}): Promise<C
         open.delete(near);
         far.destroy();
       });
-    far.on('error', () => {}).on('close', () => near.destroy());
+    far
+      .on('error', () => {})
+      .on('close', () => {
+        fetching.delete(far);
+        near.destroy();
+      });
     const count = frameCounter((apiKey) => {
       const name = apiNames[apiKey] ?? String(apiKey);
       counts[name] = (counts[name] ?? 0) + 1;
+      if (name !== 'Fetch') return;
+      fetching.add(far);
+      if (isHolding) far.unpipe(near);
     });
     near.on('data', (chunk: Buffer) => {
       count(chunk);
@@ -70,6 +83,10 @@ export async function startCountedBroker(options: BrokerOptions = {}): Promise<C
       return now;
     },
     connections: () => open.size,
+    holdFetches() {
+      isHolding = true;
+      for (const far of fetching) far.unpipe();
+    },
     async dispose() {
       await broker.dispose();
       for (const socket of open) socket.destroy();

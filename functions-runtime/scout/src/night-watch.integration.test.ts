@@ -260,4 +260,15 @@ describe('what lasts', () => {
     );
     await told;
   });
+  // The last one: it leaves the broker without an answer to any fetch.
+  test('a watch that hangs misses nothing: the second sample overrules it', async () => {
+    const binding = bindingOf(await newTopic(1));
+    await scout.put([binding]);
+    await untilWatched([binding]);
+    broker.holdFetches();
+    const told = scout.until((s) => lagOf(s) > 0);
+    const writtenMs = await write(binding.topic);
+    // Five seconds to the next sample, one more to the second.
+    expect((await told).atMs - writtenMs).toBeLessThan(9_000);
+  });
 });
