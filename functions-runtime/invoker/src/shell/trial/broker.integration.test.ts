@@ -1,6 +1,7 @@
 /** A broker that goes and comes under load: nothing lost, nothing swapped, and the work goes on by itself. */
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type Broker, startBroker } from '../../../../../e2e/cluster/broker.ts';
+import { echo } from './function-server.ts';
 import { stage } from './stage.ts';
 
 let broker: Broker;
@@ -46,6 +47,36 @@ describe('a broker', () => {
     await scene.untilOut(400);
     expect(scene.verdict(400)).toEqual({ lost: [], repeated: 0, swapped: [] });
     expect(invoker.log.filter(({ msg }) => msg === 'owned').length).toBe(4);
+  });
+
+  it('P1 P3: away while an output waits and its partition is given up: the output is written once, by the next owner', async () => {
+    const gate = Promise.withResolvers<void>();
+    let held = 0;
+    const server = await on.server(async (call) => {
+      if (call.offsets === '1' && call.attempt === 1) {
+        held += 1;
+        await gate.promise;
+      }
+      return echo(call);
+    });
+    const flow = { maxBufferedBytes: 16_000_000, maxResponseBytes: 4_000_000, drainTimeoutMs: 1_000 };
+    const scene = await on.scene({ partitions: 1, endpoints: [server.endpoint], contract: { flow } });
+    const first = await scene.invoker();
+    await scene.send(0, 1);
+    await scene.untilOut(1);
+    await scene.send(1, 1);
+    await first.until('the call is open', () => held === 1);
+    await broker.stop();
+    gate.resolve();
+    first.signal('SIGTERM');
+    await first.until('it has given the partition up', () => first.log.some(({ msg }) => msg === 'no longer owned'));
+    // Its producer still has some seconds to write what waits.
+    await broker.start();
+    await first.exited();
+    await scene.invoker();
+    await scene.send(2, 20);
+    await scene.untilOut(22);
+    expect(scene.verdict(22)).toEqual({ lost: [], repeated: 0, swapped: [] });
   });
 
   it('away: an invoker that owns partitions, and one that never joined, end when they are told to', async () => {
