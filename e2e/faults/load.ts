@@ -13,10 +13,6 @@ export interface LoadPlan {
   readonly abortEvery?: number;
   /** Bytes of text in each value. Default 64. */
   readonly textBytes?: number;
-  /** Where records go, in turn. Default: all partitions. */
-  readonly onlyTo?: readonly number[];
-  /** Number of the first record. Default 0. */
-  readonly firstSeq?: number;
 }
 
 export interface LoadTarget {
@@ -98,22 +94,16 @@ export class Load {
 
   async #send(count: number): Promise<void> {
     const { topic, history } = this.#target;
-    const { firstSeq = 0 } = this.#plan;
     const first = this.#sent;
     await this.#producer.send({ topic, messages: this.#messages(first, count), compression: CompressionTypes.None });
     history.write(
-      ...Array.from({ length: count }, (_, index) => ({
-        kind: 'sent' as const,
-        atMs: nowMs(),
-        seq: firstSeq + first + index,
-      })),
+      ...Array.from({ length: count }, (_, index) => ({ kind: 'sent' as const, atMs: nowMs(), seq: first + index })),
     );
     this.#sent += count;
   }
 
   async #inTransaction(count: number, aborts: boolean): Promise<void> {
     const { topic, history } = this.#target;
-    const { firstSeq = 0 } = this.#plan;
     const first = this.#sent;
     const transaction = await this.#producer.transaction();
     // Records of aborted transactions have numbers of their own: nobody waits for them.
@@ -124,24 +114,18 @@ export class Load {
     }
     await transaction.commit();
     history.write(
-      ...Array.from({ length: count }, (_, index) => ({
-        kind: 'sent' as const,
-        atMs: nowMs(),
-        seq: firstSeq + first + index,
-      })),
+      ...Array.from({ length: count }, (_, index) => ({ kind: 'sent' as const, atMs: nowMs(), seq: first + index })),
     );
     this.#sent += count;
   }
 
   #messages(first: number, count: number): Message[] {
-    const { shares, textBytes = 64, onlyTo, firstSeq = 0 } = this.#plan;
+    const { shares, textBytes = 64 } = this.#plan;
     const { partitions } = this.#target;
-    const targets = onlyTo ?? Array.from({ length: partitions }, (_, partition) => partition);
     return Array.from({ length: count }, (_, index) => {
-      const seq = first < 0 ? first - index : firstSeq + first + index;
+      const seq = first < 0 ? first - index : first + index;
       const value: RecordValue = { seq, ...wantedOf(Math.abs(seq), shares), text: 'x'.repeat(textBytes) };
-      const partition = targets[Math.abs(seq) % targets.length]!;
-      return { partition, key: `key-${Math.abs(seq) % 97}`, value: JSON.stringify(value) };
+      return { partition: Math.abs(seq) % partitions, key: `key-${Math.abs(seq) % 97}`, value: JSON.stringify(value) };
     });
   }
 }

@@ -74,7 +74,6 @@ export class Progress {
   readonly #rest = new Map<string, string>();
   readonly #open = new Map<string, readonly [partition: number, offsets: readonly number[]]>();
   readonly #done = new Set<string>();
-  readonly #doneIn = new Map<number, number>();
   calls = 0;
 
   constructor(paths: readonly string[]) {
@@ -85,12 +84,6 @@ export class Progress {
   get done(): number {
     this.#read();
     return this.#done.size;
-  }
-
-  /** The same, of one partition. */
-  doneIn(partition: number): number {
-    this.#read();
-    return this.#doneIn.get(partition) ?? 0;
   }
 
   /** Partitions and offsets of the calls that run now. */
@@ -130,10 +123,7 @@ export class Progress {
     if (call === undefined || entry.cut !== null) return;
     const [partition, offsets] = call;
     for (const [place, offset] of offsets.entries()) {
-      const record = `${partition}/${offset}`;
-      if (entry.verdicts[place] !== 'ok' || this.#done.has(record)) continue;
-      this.#done.add(record);
-      this.#doneIn.set(partition, (this.#doneIn.get(partition) ?? 0) + 1);
+      if (entry.verdicts[place] === 'ok') this.#done.add(`${partition}/${offset}`);
     }
   }
 }
