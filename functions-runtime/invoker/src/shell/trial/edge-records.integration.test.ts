@@ -125,6 +125,40 @@ describe('as they are', () => {
   });
 });
 
+describe('size and time', () => {
+  it('a record larger than batch.maxBytes goes alone, those around it in order', async () => {
+    const server = await on.server(() => ({ status: 204 }));
+    const topics = { 'max.message.bytes': '12000000' };
+    const scene = await on.scene({ partitions: 1, endpoints: [server.endpoint], topics });
+    const large = text(JSON.stringify('x'.repeat(7_000_000)));
+    await write(scene, [plain, plain, { ...plain, value: large }, plain, plain]);
+    const invoker = await scene.invoker();
+    await invoker.until('all is settled', async () => (await invoker.report()).recordsSettled === 5);
+    const offsets = server.calls.flatMap(({ events }) => events.map(({ id }) => Number(id.split('/')[2])));
+    expect(offsets).toEqual([0, 1, 2, 3, 4]);
+    const call = server.calls.find(({ events }) => events.some(({ id }) => id.endsWith('/2')))!;
+    expect(call.events).toHaveLength(1);
+    expect(String(call.events[0]!.data).length).toBe(7_000_000);
+  });
+
+  it('time is what the topic says it is: of the record, or of its arrival', async () => {
+    const server = await on.server(() => ({ status: 204 }));
+    const old = { ...plain, timestampMs: 1_000_000_000_000 };
+    for (const type of ['CreateTime', 'LogAppendTime']) {
+      const topics = { 'message.timestamp.type': type };
+      const scene = await on.scene({ partitions: 1, endpoints: [server.endpoint], topics });
+      const beganMs = Date.now();
+      await write(scene, [old, { ...old, timestampMs: 0 }, { ...old, timestampMs: 999_999_999_999 }]);
+      const invoker = await scene.invoker();
+      await invoker.until('all is settled', async () => (await invoker.report()).recordsSettled === 3);
+      const events = server.calls.splice(0).flatMap((call) => call.events);
+      const timesMs = events.map(({ time }) => Date.parse(String(time)));
+      if (type === 'CreateTime') expect(timesMs).toEqual([1_000_000_000_000, 0, 999_999_999_999]);
+      else for (const timeMs of timesMs) expect(timeMs).toBeGreaterThanOrEqual(beganMs - 1_000);
+    }
+  });
+});
+
 const one = { maxRecords: 1, maxBytes: 1_000_000, maxWaitMs: 0 };
 
 describe('D11: a topic created anew while nobody looked', () => {
