@@ -170,6 +170,29 @@ describe('docs', () => {
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((n) => !files.includes(n))).toEqual([]);
   });
+  it('every test that bad-input.md names exists', () => {
+    const folders: Readonly<Record<string, string>> = {
+      trial: 'functions-runtime/invoker/src/shell/trial',
+      shell: 'functions-runtime/invoker/src/shell',
+      core: 'functions-runtime/invoker/src/core',
+      contract: 'functions-runtime/contract',
+      kafka: 'functions-runtime/kafka',
+    };
+    const rows = readFileSync('docs/reference/bad-input.md', 'utf8')
+      .split('\n')
+      .filter((line) => /^\| (\d|\|)/.test(line));
+    expect(rows.length).toBeGreaterThanOrEqual(35);
+    const named = rows.flatMap((row) => [...(row.split('|').at(-2) ?? '').matchAll(/`([\w./-]+)`/g)].map((m) => m[1]!));
+    expect(named.length).toBeGreaterThan(40);
+    const wrong = named.filter((name) => {
+      const [first = '', ...rest] = name.split('/');
+      const path = [folders[first] ?? first, ...rest].join('/');
+      return !files.some((f) =>
+        /^(\.integration)?\.test\.ts$|^\.txt$/.test(f.startsWith(path) ? f.slice(path.length) : ''),
+      );
+    });
+    expect(wrong).toEqual([]);
+  });
   it('every relative link leads somewhere', () => {
     const wrong: string[] = [];
     for (const page of files.filter((f) => f.endsWith('.md'))) {
