@@ -32,6 +32,15 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   { name: 'commit-before-dead-letter', detector: properties('D[13]') },
   { name: 'attempts-in-memory-only', detector: properties('D6') },
   { name: 'retry-outlives-revocation', detector: properties('D5') },
+  { name: 'patience-without-end', detector: properties('D8') },
+  {
+    name: 'writes-unfenced',
+    detector: {
+      kind: 'unit',
+      file: 'functions-runtime/kafka/output-lane.test.ts',
+      says: /× .*leave the queue when their turn comes/,
+    },
+  },
   {
     name: 'memory-dropped',
     detector: { kind: 'unit', file: `${core}/attempts.test.ts`, says: /× .*no failed record is forgotten/ },
