@@ -2,27 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Behavior, defaultBehavior, noPast } from './behavior.ts';
 import { type BindingFacts, type BindingPolicy, type Demand, decideFunction, demandOf } from './decide.ts';
+import { facts, fn, policy } from './scale-examples.ts';
 
-const policy: BindingPolicy = {
-  name: 'bids',
-  suspended: false,
-  target: { kind: 'Lag', records: 1000 },
-  minInvokers: 0,
-  maxInvokers: 4,
-  idleTimeoutMs: 60_000,
-};
-const facts: BindingFacts = {
-  known: true,
-  work: 0,
-  loads: [],
-  partitions: 8,
-  arrival: 0,
-  done: 0,
-  idleMs: 0,
-  cost: null,
-  invokers: 1,
-};
-const fn = { minReplicas: 0, maxReplicas: 10, concurrency: 1, behavior: defaultBehavior };
 const load = (arrival: number, work: number) => ({ arrival, usual: arrival, work });
 const demand = (given: Partial<BindingFacts>, asked: Partial<BindingPolicy> = {}): Demand =>
   demandOf({ ...policy, ...asked }, { ...facts, ...given });
@@ -30,17 +11,17 @@ const demand = (given: Partial<BindingFacts>, asked: Partial<BindingPolicy> = {}
 describe('a binding says', () => {
   const owing = { work: 42, loads: [load(9.96, 40), load(0, 2)], arrival: 9.96, done: 0.26 };
   it.each<[Demand, Pick<Demand, 'kind' | 'because'>]>([
-    [demand({ work: 5 }, { suspended: true }), { kind: 'idle', because: 'bids: suspended' }],
-    [demand({ known: false }), { kind: 'hold', because: 'bids: no sample of its lag' }],
-    [demand({ invokers: 0 }), { kind: 'idle', because: 'bids: nothing to do' }],
-    [demand({ idleMs: 61_400 }), { kind: 'idle', because: 'bids: idle for 61 s' }],
-    [demand({ idleMs: null }), { kind: 'idle', because: 'bids: idle for 60 s' }],
+    [demand({ work: 5 }, { suspended: true }), { kind: 'idle', because: 'place-bid: suspended' }],
+    [demand({ known: false }), { kind: 'hold', because: 'place-bid: no sample of its lag' }],
+    [demand({ invokers: 0 }), { kind: 'idle', because: 'place-bid: nothing to do' }],
+    [demand({ idleMs: 61_400 }), { kind: 'idle', because: 'place-bid: idle for 61 s' }],
+    [demand({ idleMs: null }), { kind: 'idle', because: 'place-bid: idle for 60 s' }],
     [
       demand(owing),
       {
         kind: 'active',
         because:
-          'bids: lag 42 over 2 of 8 partitions, 10.0 rec/s arriving, 0.3 rec/s done, the cost of a call is not known yet',
+          'place-bid: lag 42 over 2 of 8 partitions, 10.0 rec/s arriving, 0.3 rec/s done, the cost of a call is not known yet',
       },
     ],
     [
@@ -48,7 +29,7 @@ describe('a binding says', () => {
       {
         kind: 'active',
         because:
-          'bids: lag 42 over 2 of 8 partitions, 10 rec/s arriving, 1235 rec/s done, a call takes 20 ms and 4.0 ms a record',
+          'place-bid: lag 42 over 2 of 8 partitions, 10 rec/s arriving, 1235 rec/s done, a call takes 20 ms and 4.0 ms a record',
       },
     ],
     [
@@ -72,12 +53,12 @@ describe('a function says', () => {
   const lone = (pods: string) => `${much.because} → ${pods}`;
 
   it('what all its bindings say, and the number', () => {
-    expect(because([much, demand({ invokers: 0 })])).toBe(`${much.because}; bids: nothing to do → 4`);
+    expect(because([much, demand({ invokers: 0 })])).toBe(`${much.because}; place-bid: nothing to do → 4`);
     expect(because([])).toBe('no binding → 0');
   });
 
   it('that it holds what is not known', () => {
-    expect(because([held], 3)).toBe('bids: no sample of its lag → 3 (held)');
+    expect(because([held], 3)).toBe('place-bid: no sample of its lag → 3 (held)');
   });
 
   it('that more did not help, only where more would have been wished', () => {

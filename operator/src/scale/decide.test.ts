@@ -12,27 +12,7 @@ import {
   type FunctionPolicy,
 } from './decide.ts';
 import type { PartitionLoad } from './load.ts';
-
-const policy: BindingPolicy = {
-  name: 'place-bid',
-  suspended: false,
-  target: { kind: 'Lag', records: 1000 },
-  minInvokers: 0,
-  maxInvokers: 4,
-  idleTimeoutMs: 60_000,
-};
-const facts: BindingFacts = {
-  known: true,
-  work: 0,
-  loads: [],
-  partitions: 8,
-  arrival: 0,
-  done: 0,
-  idleMs: 0,
-  cost: null,
-  invokers: 1,
-};
-const fn: FunctionPolicy = { minReplicas: 0, maxReplicas: 10, concurrency: 1, behavior: defaultBehavior };
+import { facts, fn, policy } from './scale-examples.ts';
 
 /** `work` and `arrival` (records per second) evenly over `partitions`. */
 const even = (partitions: number, work: number, arrival = 0): Partial<BindingFacts> => ({

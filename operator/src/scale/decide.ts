@@ -155,7 +155,7 @@ function wishOf({ concurrency }: FunctionPolicy, current: number, active: readon
   const owed = Math.ceil(active.reduce((sum, d) => sum + d.owed, 0) - 1e-9);
   const pods = (aim: Aim): number => Math.min(most, Math.max(1, owed, podsFor(loads, concurrency, most, aim)));
   const enough = pods('enough');
-  return current <= enough ? enough : Math.max(enough, Math.min(current, pods('plenty')));
+  return current <= enough ? enough : Math.min(current, pods('plenty'));
 }
 
 /** Within minReplicas … maxReplicas; max wins where they contradict. */

@@ -126,8 +126,6 @@ describe('properties', () => {
   it('plenty is no less than enough', () => {
     fc.assert(
       fc.property(anyLoads, (loads) => {
-        // Where all pods together are too few both say what does about as well, and may differ by that.
-        fc.pre(podsFor(loads, 1, 63, 'plenty') < 63);
         expect(podsFor(loads, 1, 63, 'plenty')).toBeGreaterThanOrEqual(podsFor(loads, 1, 63, 'enough'));
       }),
     );

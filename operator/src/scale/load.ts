@@ -54,9 +54,15 @@ export const patienceMs = 5_000;
 /** Pods that leave a partition that is too busy less than this much better off are not worth their cost. */
 const worthwhile = 1.5;
 
-/** The fewest pods that carry `loads`; at most `podsMax`, 0 for no load. */
+/** The fewest pods that carry `loads`; at most `podsMax`, 0 for no load. `plenty` is never fewer than `enough`. */
 export function podsFor(loads: readonly Load[], concurrency: number, podsMax: number, aim: Aim): number {
   if (loads.length === 0) return 0;
+  const enough = fewest(loads, concurrency, podsMax, 'enough');
+  // Where no number carries the load, what does about as well as the most may be less with something to spare.
+  return aim === 'enough' ? enough : Math.max(enough, fewest(loads, concurrency, podsMax, aim));
+}
+
+function fewest(loads: readonly Load[], concurrency: number, podsMax: number, aim: Aim): number {
   const best = strains(loads, podsMax, concurrency, aim);
   // What comes must be carried if it can be; only what is late already may stay so a little longer.
   const enough = best.map((strain, i) => (i === catchingUp ? Math.max(1, strain * worthwhile) : bearable(strain)));
