@@ -146,3 +146,21 @@ it('the namespace does refuse what is not restricted', async () => {
   const plain = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'plain', namespace }, spec };
   await expect(apply(plain, '--dry-run=server')).rejects.toThrow('violates PodSecurity "restricted:latest"');
 });
+
+it('a function that becomes a container of its own keeps nothing of the host in its pods', async () => {
+  const before = await stored<EventFunction>('function-full.yaml', 'efn', 'place-bid');
+  const { code: _, ...rest } = before.spec;
+  const after = {
+    ...before,
+    spec: { ...rest, runtime: 'container' as const, image: 'shop/bid:1', handler: 'default' },
+  };
+  for (const fn of [before, after])
+    await takesAll(planFunction(functionObserved({ function: fn }), settings, hash).apply);
+  const { spec } = JSON.parse(await kubectl('get', 'deployment', 'place-bid-function', '-o', 'json')).spec.template;
+  expect(spec.volumes.map(({ name }: { name: string }) => name)).toEqual(['tmp']);
+  const [only] = spec.containers;
+  expect(only).toMatchObject({ image: 'shop/bid:1', lifecycle: { preStop: { sleep: { seconds: 35 } } } });
+  expect(only.env.filter(({ name }: { name: string }) => name.startsWith('HEADRACE_'))).toEqual([]);
+  for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
+    expect(only[probe]).not.toHaveProperty('httpGet');
+});

@@ -92,6 +92,7 @@ describe('what it is sent', () => {
   });
 });
 
+/** One of each kind; the whole table is that of `contract/answer-decode.test.ts`. */
 describe('what its status codes mean', () => {
   /** Record 1 is answered with the status twice, then accepted; the others at once. */
   async function trial(status: number, headers: Record<string, string> = {}) {
@@ -115,13 +116,9 @@ describe('what its status codes mean', () => {
   it.each([
     [500, ['1', '2', '3']],
     [404, ['1', '2', '3']],
-    [408, ['1', '2', '3']],
-    [409, ['1', '2', '3']],
     [302, ['1', '2', '3']],
     [503, ['1', '1', '1']],
     [429, ['1', '1', '1']],
-    [502, ['1', '1', '1']],
-    [504, ['1', '1', '1']],
     [423, ['1', '1', '1']],
   ])('%i: again, in order, as attempts %j', async (status, attempts) => {
     const { server, scene, invoker } = await trial(status, { location: '/elsewhere' });
@@ -134,7 +131,7 @@ describe('what its status codes mean', () => {
     expect(scene.deadLetters!.records).toEqual([]);
   });
 
-  it.each([400, 410, 413, 415, 422])('%i: rejected for good, after one call', async (status) => {
+  it.each([400, 413])('%i: rejected for good, after one call', async (status) => {
     const { server, scene, invoker } = await trial(status);
     await invoker.until('all is settled', async () => (await invoker.report()).recordsSettled === 4);
     expect(server.requests.map(({ body }) => numberIn(body))).toEqual([0, 1, 2, 3]);
@@ -143,7 +140,7 @@ describe('what its status codes mean', () => {
     expect(String(scene.deadLetters!.records[0]!.value)).toBe('{"n":1}');
   });
 
-  it.each([401, 403])('%i: the caller may not call: the partition is blocked, no record is touched', async (status) => {
+  it.each([401])('%i: the caller may not call: the partition is blocked, no record is touched', async (status) => {
     const { scene, invoker } = await trial(status);
     await invoker.until('it says so', async () => (await invoker.report()).blocked.length === 1);
     expect(await invoker.report()).toMatchObject({ recordsSettled: 1, blocked: [{ partition: 0, offset: 1 }] });
