@@ -39,3 +39,15 @@ export function jsonOf({ value, partition, offset }: SeenRecord): unknown {
   if (value === null) throw new Error(`the record at ${partition}/${offset} has no value`);
   return JSON.parse(value.toString('utf8'));
 }
+
+/** The record that it came of, at the time of the output. */
+export function sourceOf({
+  headers,
+  timestampMs,
+  partition,
+  offset,
+}: SeenRecord): Pick<SeenRecord, 'partition' | 'timestampMs'> {
+  const from = headers.find(([name]) => name === 'headrace-origin-partition')?.[1];
+  if (!from) throw new Error(`the record at ${partition}/${offset} does not say what it came of`);
+  return { partition: Number(from.toString()), timestampMs };
+}
