@@ -8,10 +8,10 @@ import { Scene, type ScenePlan } from './scene.ts';
 export type Ended = Awaited<ReturnType<Scene['end']>>;
 export type Scenario = (broker: Broker, root?: string) => Promise<Ended>;
 
-/** Something of everything that needs no time: failing once or twice, failing always, refused. What fails always is in one partition of the eight. */
+/** Something of everything that needs no time: failing once or twice, failing always (over all partitions), refused. */
 const mixed: readonly Share[] = [
   { class: 'throws', every: 1_208 },
-  { class: 'poison', every: 800 },
+  { class: 'poison', every: 401 },
   { class: 'reject', every: 312 },
   { class: 'flaky', times: 2, every: 97 },
 ];
