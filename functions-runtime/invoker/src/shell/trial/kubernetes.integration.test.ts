@@ -1,6 +1,6 @@
 /** What an invoker watches in Kubernetes, on a real API server: its function's endpoints and its placement, also while the server is away. */
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { placementConfigMap } from '#contract/invoker-contract.ts';
+import { placementConfigMap, type Wish } from '#contract/invoker-contract.ts';
 import { type FaultProxy, startFaultProxy } from '#kube/fault-proxy.ts';
 import { closeApi, type KubeApi } from '#kube/kube-api.ts';
 import { kubeconfigApi } from '#kube/kubeconfig.ts';
@@ -123,5 +123,27 @@ describe('placement', () => {
     await ask(direct, { method: 'DELETE', path: `${configMaps}/${name}` });
     await vi.waitFor(() => expect(errors.at(-1)).toContain('its last number holds'), 5000);
     expect(seen).toEqual([2, 1]);
+  });
+
+  it('brings what is wished for single records; a list that is broken, or gone, wishes nothing', async () => {
+    const name = placementConfigMap('wishing');
+    const placement = (data: Readonly<Record<string, string>>) => ({ metadata: { name }, data });
+    await ask(direct, { method: 'POST', path: configMaps, body: placement({ invokers: '2', skip: '3:1042, 5:7' }) });
+    const seen: (readonly Wish[])[] = [];
+    const errors: string[] = [];
+    stops.push(
+      watchPlacement(direct, namespace, name, {
+        onPlacement: () => undefined,
+        onWishes: (wishes) => void seen.push(wishes),
+        onError: ({ message }) => void errors.push(message),
+      }),
+    );
+    const skip = (partition: number, offset: number): Wish => ({ what: 'skip', partition, offset });
+    await vi.waitFor(() => expect(seen).toEqual([[skip(3, 1042), skip(5, 7)]]), 5000);
+    await put(configMaps, placement({ invokers: '2', skip: '5', retry: '1:0' }));
+    await vi.waitFor(() => expect(seen.at(-1)).toEqual([{ what: 'retry', partition: 1, offset: 0 }]), 5000);
+    expect(errors).toEqual([expect.stringContaining('skip is "5": give partition:offset')]);
+    await put(configMaps, placement({ invokers: '2' }));
+    await vi.waitFor(() => expect(seen.at(-1)).toEqual([]), 5000);
   });
 });
