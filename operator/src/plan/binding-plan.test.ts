@@ -157,6 +157,15 @@ describe('how many invokers', () => {
     expect(applied(done, 'StatefulSet').spec.replicas).toBe(1);
   });
 
+  it.each<[string, number, readonly string[]]>([
+    ['from zero the pods first, because they take longest', 0, ['StatefulSet', 'ConfigMap']],
+    ['else the placement first', 1, ['ConfigMap', 'StatefulSet']],
+  ])('%s', (_, running, order) => {
+    const { apply } = plan({ binding: positioned(), statefulSet: statefulSet(running), desired: decided(2) });
+    expect(apply.slice(-2).map(({ kind }) => kind)).toEqual(order);
+    expect(apply.at(-2)?.metadata.name).not.toMatch(/contract/);
+  });
+
   it('a binding before its function: nothing is made, and it says what is missing', () => {
     const made = plan({ function: undefined });
     expect(made.apply).toEqual([]);

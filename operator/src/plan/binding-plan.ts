@@ -7,7 +7,7 @@ import { invokerIdentity, invokerServiceOf } from './invoker-identity.ts';
 import { invokerStatefulSetOf } from './invoker-stateful-set.ts';
 import type { BindingObserved } from './observed.ts';
 import { placedInvokers, placementOf, podsFor } from './placement.ts';
-import type { BindingPlan, ObjectRef } from './plan.ts';
+import type { BindingPlan, ObjectRef, ObjectToApply } from './plan.ts';
 import type { Hash, OperatorSettings } from './settings.ts';
 import { eventsOf } from './transitions.ts';
 
@@ -32,9 +32,7 @@ export function planBinding(observed: BindingObserved, settings: OperatorSetting
           ...invokerIdentity(binding),
           invokerServiceOf(binding),
           ...(contract.own ? [contract.own] : []),
-          // The placement first: a new invoker finds it, a leaving one hears of it before its pod is taken.
-          placementOf(binding, invokers),
-          invokerStatefulSetOf(binding, contract, pods, settings),
+          ...inOrder(observed, placementOf(binding, invokers), invokerStatefulSetOf(binding, contract, pods, settings)),
         ]
       : [],
     remove: contract ? oldContracts(observed, contract) : [],
@@ -42,6 +40,18 @@ export function planBinding(observed: BindingObserved, settings: OperatorSetting
     events: [...eventsOf(binding.status?.conditions, status.conditions ?? []), ...happeningEvents(observed)],
     lookAgainMs: pods > invokers ? whileLeavingMs : isSettled && !isInDoubt ? alwaysMs : whileStartingMs,
   };
+}
+
+/**
+ * The placement first: a new invoker finds it, a leaving one hears of it before its pod is taken. But a wake is in a hurry: the first pods need a
+ * second to start, and the placement is there long before they ask for it.
+ */
+function inOrder(
+  { statefulSet }: BindingObserved,
+  placement: ObjectToApply,
+  invokers: ObjectToApply,
+): readonly ObjectToApply[] {
+  return statefulSet?.spec?.replicas === 0 ? [invokers, placement] : [placement, invokers];
 }
 
 /**
