@@ -57,6 +57,21 @@ describe('a refused record', () => {
   });
 });
 
+test('P3 a call that fails in part tells which of its records are written, and nothing behind the first that is not', async () => {
+  const topic = await givenTopic(bootstrap, { configs: { 'max.message.bytes': '50000' } });
+  const producer = new WireProducer(cluster);
+  const values = Array.from({ length: 20 }, (_, i) => `${i}`.padEnd(i === 12 ? 60_000 : 10));
+  const outcome = await producer.send(values.map((value) => record(topic, value)));
+  expect(outcome).toMatchObject({ kind: 'failed', code: 'MESSAGE_TOO_LARGE' });
+  const acknowledged = outcome.kind === 'failed' ? [...outcome.acknowledged].sort((x, y) => x - y) : [];
+  expect(acknowledged).toEqual(Array.from({ length: 12 }, (_, i) => i));
+  expect((await valuesOf(topic, 12)).map(Number)).toEqual(acknowledged);
+  const rest = values.filter((_, i) => i > 12).map((value) => record(topic, value));
+  expect(await producer.send(rest)).toEqual(written);
+  expect((await valuesOf(topic, 19)).map(Number)).toEqual(values.map((_, i) => i).filter((i) => i !== 12));
+  await producer.close();
+});
+
 describe('what is not there', () => {
   test('a topic, or a partition of one, is told at once', async () => {
     const producer = new WireProducer(cluster);
