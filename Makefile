@@ -7,7 +7,7 @@ export NODE_NO_WARNINGS := 1
 NODE_STAMP := node_modules/.package-lock.json
 CLUSTER := node e2e/cluster/main.ts
 
-.PHONY: help install demo test check unit integration e2e bench simulate plots mutants generate format images up down env clean
+.PHONY: help install demo test check unit integration e2e bench wakes simulate plots mutants generate format images up down env clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -53,6 +53,9 @@ e2e: install ## the scenarios on the cluster
 
 bench: install ## throughput, latency, CPU and memory; tables to docs/performance.md (BENCH_ONLY=drain,latency; BENCH_SHORT=1)
 	@node e2e/bench/main.ts
+
+wakes: install ## twenty wakes from zero on the cluster, part by part; the table to docs/performance.md
+	@HEADRACE_WAKES=20 vitest run --project e2e e2e/scenarios/wakes-in-time.e2e.ts
 
 chaos: install ## random faults on real processes for HEADRACE_CHAOS_MINUTES (30), every round checked, seeds printed
 	@node e2e/faults/chaos.ts

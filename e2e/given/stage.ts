@@ -6,7 +6,7 @@ import { restrictedNamespace } from '../cluster/install.ts';
 import { whatStands } from '../then/what-stands.ts';
 import { type Kubernetes, kubernetesOf } from './kubernetes.ts';
 import { namespacePrefix } from './namespaces.ts';
-import { connectTopics, type Topics } from './topics.ts';
+import { connectTopics, type TopicSettings, type Topics } from './topics.ts';
 
 export interface Stage {
   readonly cluster: Cluster;
@@ -18,7 +18,10 @@ export interface Stage {
   /** For manifests. */
   readonly bootstrapInCluster: string;
   /** Makes topics with names of this namespace; the numbers are partitions. */
-  made<Name extends string>(partitions: Readonly<Record<Name, number>>): Promise<Readonly<Record<Name, string>>>;
+  made<Name extends string>(
+    partitions: Readonly<Record<Name, number>>,
+    settings?: TopicSettings,
+  ): Promise<Readonly<Record<Name, string>>>;
   /** A figure worth keeping; shown with the result of the scenario. */
   figure(text: string): void;
 }
@@ -39,10 +42,10 @@ export const scenario = test.extend<Fixtures>({
     const stage: Stage = {
       ...{ cluster, namespace, topics, in: within, kubernetes: within(namespace) },
       bootstrapInCluster: record.kafkaBootstrapInCluster,
-      made: async (partitions) => {
+      made: async (partitions, settings) => {
         const names = Object.keys(partitions) as (keyof typeof partitions)[];
         const topicOf = (name: string) => `${namespace}.${name}`;
-        await topics.create(Object.fromEntries(names.map((name) => [topicOf(name), partitions[name]])));
+        await topics.create(Object.fromEntries(names.map((name) => [topicOf(name), partitions[name]])), settings);
         return Object.fromEntries(names.map((name) => [name, topicOf(name)])) as never;
       },
       figure: (text) => console.info(`    ${text}`),

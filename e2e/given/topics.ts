@@ -12,9 +12,12 @@ export interface RecordToSend {
   readonly partition?: number;
 }
 
+/** Of a topic, by Kafka's names. */
+export type TopicSettings = Readonly<Record<string, string>>;
+
 export interface Topics {
-  /** Topic → partitions. Made with one replica; usable when this resolves. */
-  create(partitions: Readonly<Record<string, number>>): Promise<void>;
+  /** Topic → partitions. Made with one replica and the given settings; usable when this resolves. */
+  create(partitions: Readonly<Record<string, number>>, settings?: TopicSettings): Promise<void>;
   /** Acknowledged by all in-sync replicas when this resolves. */
   send(topic: string, records: readonly RecordToSend[]): Promise<void>;
   /** Records ever written, over all partitions. */
@@ -44,9 +47,10 @@ export async function connectTopics(bootstrap: string): Promise<Topics> {
   await Promise.all([admin.connect(), producer.connect()]);
   const made: string[] = [];
   return {
-    create: async (partitions) => {
+    create: async (partitions, settings = {}) => {
+      const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
       const topics = Object.entries(partitions).map(([topic, numPartitions]) => ({
-        ...{ topic, numPartitions, replicationFactor: 1 },
+        ...{ topic, numPartitions, replicationFactor: 1, configEntries },
       }));
       await admin.createTopics({ topics, waitForLeaders: false });
       made.push(...topics.map(({ topic }) => topic));
