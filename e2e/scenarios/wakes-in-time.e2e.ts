@@ -51,6 +51,7 @@ scenario(`${wakesWanted} wakes from zero`, { timeout: wakesWanted * wakeTimeoutM
   await says(kubernetes, 'streambindings', name, 'Ready', { status: 'True' }, { withinMs: 60_000 });
   const moments = await watchMoments(inject('system').apiUrl, stage.namespace);
   const sentMs: number[] = [];
+  const loadBefore = loadNow();
   for (let id = 0; id < wakesWanted; id += 1) {
     await resting(stage);
     sentMs.push(Date.now());
@@ -71,7 +72,7 @@ scenario(`${wakesWanted} wakes from zero`, { timeout: wakesWanted * wakeTimeoutM
   });
   const measured = wakeTable(wakes);
   stage.figure(`\n${measured}\n`);
-  if (wakesWanted >= wakesWritten) write(measured);
+  if (wakesWanted >= wakesWritten) write(measured, loadBefore);
 });
 
 /** Nothing runs, and the scout has asked the broker to tell it of the first record. */
@@ -90,9 +91,11 @@ async function resting(stage: Stage): Promise<void> {
   );
 }
 
-function write(measured: string): void {
-  const load = loadavg()[0]?.toFixed(2);
+/** Of one minute: how busy the machine is with whatever else runs. */
+const loadNow = (): string => (loadavg()[0] ?? Number.NaN).toFixed(2);
+
+function write(measured: string, loadBefore: string): void {
   const when = new Date().toISOString().slice(0, 16).replace('T', ' ');
-  const about = `*${when} UTC, \`make wakes\`, ${wakesWanted} wakes of one binding and its function, one after the other. ${machineText(thisMachine())}. Load average after: ${load}.*`;
+  const about = `*${when} UTC, \`make wakes\`, ${wakesWanted} wakes of one binding and its function, one after the other. ${machineText(thisMachine())}. Load average before: ${loadBefore}, after: ${loadNow()}.*`;
   writeFileSync(page, withSection(readFileSync(page, 'utf8'), 'wakes', `${measured}\n\n${about}`));
 }
