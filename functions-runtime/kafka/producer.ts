@@ -233,7 +233,11 @@ export class WireProducer implements Producer {
       parts.push({ lane, batch });
       bytes += batch.records.reduce((sum, record) => sum + record.bytes, 0);
     }
-    if (parts.length === 0) return;
+    if (parts.length === 0) {
+      // Withdrawn while in doubt: what is left needs another producer id, and nothing else would ask for it.
+      if (lanes.some((lane) => lane.needsOther(identity))) this.#plan();
+      return;
+    }
     this.#busy.add(leader);
     for (const { lane } of parts) {
       lane.inFlight = true;
