@@ -35,6 +35,9 @@ export interface Reader {
   stop(): Promise<void>;
 }
 
+/** Longer than a fetch waits for records (5 s). */
+const requestTimeoutMs = 10_000;
+
 export class KafkaJudge {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
@@ -42,7 +45,8 @@ export class KafkaJudge {
   readonly #readers = new Set<Reader>();
 
   private constructor(bootstrap: string) {
-    this.#kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
+    // A request that a restarted broker never answers must not keep the judge from looking for half a minute, as by default.
+    this.#kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, requestTimeout: requestTimeoutMs });
     this.#admin = this.#kafka.admin();
     this.#producer = this.#newProducer();
   }

@@ -36,7 +36,11 @@ scenario('D3 D6 D7: a poison record goes to the dead letter topic byte-identical
     eventFunction(name, code),
     streamBinding(name, {
       ...{ topic: input, bootstrapServer, output: { topic: output } },
-      delivery: { retry: { maxAttempts, initialBackoff: '50ms', maxBackoff: '100ms' }, deadLetter: { topic: dead } },
+      delivery: {
+        // There is one partition, so that nothing but time can tell poison from an outage: five seconds of doubt are enough here.
+        retry: { maxAttempts, initialBackoff: '50ms', maxBackoff: '100ms', maxAge: '5s' },
+        deadLetter: { topic: dead },
+      },
     }),
   );
   await stage.topics.send(input, [order(1), order(2), poison, order(3), refused, order(4)]);
