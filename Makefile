@@ -10,7 +10,7 @@ CLUSTER := node e2e/cluster/main.ts
 .PHONY: help install demo test check unit integration e2e bench wakes simulate plots mutants generate format images up down env clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/; s/\$$\$$/$$/g' | expand -t 22
 
 install: $(NODE_STAMP) ## the exact Node and packages of package-lock.json
 
