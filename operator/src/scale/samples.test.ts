@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { BindingSample } from '#contract/scout.ts';
 import {
   arrivalPerSecond,
+  delayMs,
   donePerSecond,
   emptyWindow,
+  partitionCount,
   partitionLoads,
   rateWindowMs,
   type SampleWindow,
@@ -130,4 +132,30 @@ describe('loads of partitions', () => {
     expect(loads[0]?.arrival).toBeCloseTo(10, 5);
   });
   it('of an empty window are none', () => expect(partitionLoads(emptyWindow, none)).toEqual([]));
+});
+
+describe('what is read off', () => {
+  const late = (atMs: number, delay: number | null): BindingSample => {
+    const { outcome, ...rest } = sample(atMs, [7, 3], [9, 9]);
+    return { ...rest, outcome: { ...outcome, delayMs: delay } as BindingSample['outcome'] };
+  };
+  it('the newest sample alone says how late it runs, and over how many partitions', () => {
+    const window = windowOf(late(0, 9_000), late(1_000, 1_500));
+    expect([delayMs(window), partitionCount(window)]).toEqual([1_500, 2]);
+    expect(delayMs(windowOf(late(0, null)))).toBeNull();
+  });
+  it('nothing without a sample', () => {
+    expect([delayMs(emptyWindow), partitionCount(emptyWindow), work(emptyWindow, none)]).toEqual([null, 0, 0]);
+    expect(partitionLoads(emptyWindow, none)).toEqual([]);
+  });
+  it('why the last sample failed, until one is good', () => {
+    const window = windowOf(sample(0, [1, 1]), failed(1_000), failed(2_000));
+    expect(window).toMatchObject({ misses: 2, lastFailure: 'BrokerUnreachable: x' });
+    expect(withSample(window, sample(3_000, [1, 1]))).toMatchObject({ misses: 0, lastFailure: null });
+  });
+  it('the later of two activities', () => {
+    const window = windowOf(sample(5_000, [1, 1]));
+    expect(withActivity(window, 4_000).lastActiveMs).toBe(5_000);
+    expect(withActivity(window, 6_000).lastActiveMs).toBe(6_000);
+  });
 });
