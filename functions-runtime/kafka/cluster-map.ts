@@ -52,13 +52,14 @@ export class ClusterMap {
   /** Each name's topic, not older than `maxAgeMs`; what has to be looked up is looked up in one request. */
   async topics(names: readonly string[], maxAgeMs: number): Promise<ReadonlyMap<string, KafkaOutcome<TopicMap>>> {
     const now = performance.now();
-    const fresh = (name: string): TopicMap | undefined => {
+    const found = new Map<string, KafkaOutcome<TopicMap>>();
+    for (const name of names) {
       const cached = this.#topics.get(name);
-      return cached && now - cached.asOfMs < maxAgeMs ? cached.map : undefined;
-    };
-    const stale = [...new Set(names)].filter((name) => fresh(name) === undefined);
-    const asked = stale.length === 0 ? new Map<string, KafkaOutcome<TopicMap>>() : await this.#askForTopics(stale);
-    return new Map(names.map((name) => [name, asked.get(name) ?? ok(fresh(name)!)]));
+      if (cached && now - cached.asOfMs < maxAgeMs) found.set(name, ok(cached.map));
+    }
+    const stale = [...new Set(names)].filter((name) => !found.has(name));
+    if (stale.length > 0) for (const [name, topic] of await this.#askForTopics(stale)) found.set(name, topic);
+    return found;
   }
 
   /** What was known of the topic has proven wrong: the next question goes to a broker. */
