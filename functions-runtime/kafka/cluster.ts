@@ -1,6 +1,6 @@
 /** One Kafka cluster: looks topics and offsets up, commits, describes groups; retries what may pass, on connections by purpose. */
 import { parseAddress } from './addresses.ts';
-import { ClusterMap } from './cluster-map.ts';
+import { ClusterMap, type TopicMap } from './cluster-map.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 import { asksForCoordinator, asksForLeader, failed, ok } from './failures.ts';
 import { type GroupInfo, readGroup } from './group-answers.ts';
@@ -66,8 +66,7 @@ export class WireCluster implements KafkaCluster {
       // A topic that is not there is an answer, not a hiccup: who asks wants to know it now.
       ({ retriable, code }) => retriable && code !== 'UNKNOWN_TOPIC_OR_PARTITION',
     );
-    if (found.kind === 'failed') return found;
-    return ok({ topic, topicId: found.value.topicId, partitions: found.value.partitions });
+    return infoOf(topic, found);
   }
 
   async describeTopics(
@@ -75,11 +74,7 @@ export class WireCluster implements KafkaCluster {
     maxAgeMs: number,
   ): Promise<ReadonlyMap<string, KafkaOutcome<TopicInfo>>> {
     const found = await this.map.topics(topics, maxAgeMs);
-    const infos = [...found].map(([topic, map]): [string, KafkaOutcome<TopicInfo>] => {
-      if (map.kind === 'failed') return [topic, map];
-      return [topic, ok({ topic, topicId: map.value.topicId, partitions: map.value.partitions })];
-    });
-    return new Map(infos);
+    return new Map([...found].map(([topic, map]) => [topic, infoOf(topic, map)]));
   }
 
   async listOffsets(
@@ -244,3 +239,6 @@ export class WireCluster implements KafkaCluster {
     return this.#listQueries.ask({ broker, topic, partitions, timestamp, visible });
   }
 }
+
+const infoOf = (topic: string, found: KafkaOutcome<TopicMap>): KafkaOutcome<TopicInfo> =>
+  found.kind === 'failed' ? found : ok({ topic, topicId: found.value.topicId, partitions: found.value.partitions });
