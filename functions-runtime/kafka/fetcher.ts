@@ -5,7 +5,7 @@ import type { Connections } from './connections.ts';
 import { asksForLeader, failed } from './failures.ts';
 import type { FetchedPartition } from './fetch-answer.ts';
 import { type Hold, Holds } from './holds.ts';
-import { delayMs, type Patience } from './patience.ts';
+import { delayMs, type Patience, toldAt } from './patience.ts';
 import type { Fetcher, FetcherOptions, FetchHandlers, KafkaFailure } from './ports.ts';
 import { ask, refusal, wire } from './wire.ts';
 
@@ -23,8 +23,6 @@ const readerLimits = { portionBytes: 256 * 1024, batchMaxBytes: 64 * 1024 * 1024
 /** What is kept of answers for paused partitions, unless the options say otherwise. */
 const restMaxBytes = 8 * 1024 * 1024;
 const retry: Patience = { timeoutMs: Number.POSITIVE_INFINITY, firstDelayMs: 25, maxDelayMs: 2_000 };
-/** Leaders move now and then: only what lasts is told, when it begins to last and then again at times. */
-const toldAt = (failures: number) => failures === 3 || failures % 20 === 0;
 
 export class WireFetcher implements Fetcher {
   readonly #cluster: WireCluster;
@@ -278,7 +276,7 @@ export class WireFetcher implements Fetcher {
     hold.failures += 1;
     const delay = failure.retriable ? delayMs(hold.failures, retry, Math.random()) : retry.maxDelayMs;
     hold.notBeforeMs = performance.now() + delay;
-    return failure.retriable ? toldAt(hold.failures) : hold.failures === 1 || hold.failures % 20 === 0;
+    return toldAt(hold.failures, failure.retriable);
   }
 
   #setAlarm(plannedAtMs: number): void {

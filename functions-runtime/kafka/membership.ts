@@ -6,7 +6,7 @@ import type { Connections } from './connections.ts';
 import { failed, ok } from './failures.ts';
 import { drainLimitMs, heartbeatTimeoutMs, nameStep, refusalStep } from './membership-decisions.ts';
 import { type Holding, Ownership, type TopicPartitions } from './ownership.ts';
-import { delayMs, type Patience, pause, withPatience } from './patience.ts';
+import { delayMs, type Patience, pause, toldAt, withPatience } from './patience.ts';
 import type {
   KafkaFailure,
   KafkaOutcome,
@@ -35,8 +35,6 @@ interface BeatAnswer {
 const retry: Patience = { timeoutMs: Number.POSITIVE_INFINITY, firstDelayMs: 40, maxDelayMs: 2_000 };
 const soonMs = 1_000;
 const leavePatience: Patience = { timeoutMs: 5_000, firstDelayMs: 40, maxDelayMs: 500 };
-/** A coordinator moves now and then: only what lasts is told. */
-const toldAt = (failures: number) => failures === 3 || failures % 20 === 0;
 
 export class WireMembership implements Membership {
   readonly #cluster: WireCluster;
@@ -304,8 +302,7 @@ export class WireMembership implements Membership {
 
   #tell(failure: KafkaFailure): void {
     this.#failures += 1;
-    const tell = failure.retriable ? toldAt(this.#failures) : this.#failures === 1 || this.#failures % 20 === 0;
-    if (tell) this.#handlers.onError(failure);
+    if (toldAt(this.#failures, failure.retriable)) this.#handlers.onError(failure);
   }
 
   #heartbeat({ memberId, epoch, everything = false, owned }: Beat): Promise<KafkaOutcome<BeatAnswer>> {

@@ -16,6 +16,10 @@ export function delayMs(attempt: number, patience: Patience, chance: number): nu
   return full / 2 + (full / 2) * chance;
 }
 
+/** Which of failures in a row are told: what passes by itself when it begins to last, what does not at once; and then again at times. */
+export const toldAt = (failures: number, mayPass: boolean): boolean =>
+  failures === (mayPass ? 3 : 1) || failures % 20 === 0;
+
 /** Resolves after `ms`, or at once when `signal` is aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

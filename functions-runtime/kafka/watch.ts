@@ -6,7 +6,7 @@ import type { Connections } from './connections.ts';
 import { asksForLeader, failed } from './failures.ts';
 import type { FetchAnswer, FetchedPartition } from './fetch-answer.ts';
 import { FetchSession, type SessionPartition } from './fetch-session.ts';
-import { delayMs, type Patience } from './patience.ts';
+import { delayMs, type Patience, toldAt } from './patience.ts';
 import type { KafkaFailure, Watch, WatchedPartition, WatchHandlers } from './ports.ts';
 import { ask, refusal, type WireAnswer, wire } from './wire.ts';
 
@@ -18,7 +18,6 @@ const partitionBytes = 16 * 1024;
 const answerBytes = 512 * 1024;
 const readerLimits = { portionBytes: 1, batchMaxBytes: 64 * 1024 * 1024 };
 const retry: Patience = { timeoutMs: Number.POSITIVE_INFINITY, firstDelayMs: 50, maxDelayMs: 2_000 };
-const toldAt = (failures: number) => failures === 3 || failures % 20 === 0;
 
 interface Entry {
   watched: WatchedPartition;
@@ -205,7 +204,7 @@ export class WireWatch implements Watch {
     line.session.reset();
     line.failures += 1;
     for (const entry of entries) entry.asked = false;
-    if (toldAt(line.failures)) this.#handlers.onFailure(failure);
+    if (toldAt(line.failures, true)) this.#handlers.onFailure(failure);
     if (asksForLeader(failure)) this.#displace(entries);
     await line.bell.wait(delayMs(line.failures, retry, Math.random()));
   }
