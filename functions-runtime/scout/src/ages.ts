@@ -1,5 +1,6 @@
 // How late a binding runs: when the oldest record that is not done came, as far as samples saw it come. Pure.
 import type { PartitionSample } from '#contract/scout.ts';
+import { positionOf } from './position.ts';
 
 /** The end of a log at a moment. */
 interface End {
@@ -24,8 +25,6 @@ export function delayOf(ends: Ends, partitions: readonly PartitionSample[], nowM
   if (ages.includes(null)) return null;
   return Math.max(0, ...ages.map((age) => age ?? 0));
 }
-
-const positionOf = ({ committed, logStart }: PartitionSample): number => Math.max(committed ?? logStart, logStart);
 
 /** It came between the last moment at which the log ended at or before it, and the next: the earlier one counts. */
 function ageOf(ends: readonly End[], sample: PartitionSample, nowMs: number): number | null {

@@ -39,8 +39,11 @@ export function positioning(
   }
 }
 
+/** Where the next record of a partition will be, or is. */
+export const positionOf = ({ committed, logStart }: Pick<PartitionOffsets, 'committed' | 'logStart'>): number =>
+  Math.max(committed ?? logStart, logStart);
+
 /** Lag is work: what retention deleted is none, and an offset beyond the end (a topic made anew) is none either. */
 export function partitionSample(offsets: PartitionOffsets): PartitionSample {
-  const from = Math.max(offsets.committed ?? offsets.logStart, offsets.logStart);
-  return { ...offsets, lag: Math.max(0, offsets.logEnd - from) };
+  return { ...offsets, lag: Math.max(0, offsets.logEnd - positionOf(offsets)) };
 }

@@ -1,5 +1,7 @@
 // Which bindings are quiet, and from where they are watched: what a sample says of it, and what a record or a marker changes. Pure.
 import type { BindingSample, PartitionSample, ScoutBinding } from '#contract/scout.ts';
+import type { WatchedPartition } from '#kafka/ports.ts';
+import { positionOf } from './position.ts';
 
 /** A binding with nothing to do. */
 export interface Sleeper {
@@ -31,10 +33,6 @@ const isSameGroup = (a: ScoutBinding, b: ScoutBinding): boolean =>
 
 export const isQuiet = (sleeper: Sleeper, nowMs: number): boolean => nowMs - sleeper.sinceMs >= quietMs;
 
-/** Where the next record of a partition will be, or is. */
-export const positionOf = ({ committed, logStart }: PartitionSample): number =>
-  Math.max(committed ?? logStart, logStart);
-
 /** Null: it has no such partition. */
 export function positionIn({ partitions }: Sleeper, partition: number): number | null {
   const found = partitions.find((p) => p.partition === partition);
@@ -42,10 +40,8 @@ export function positionIn({ partitions }: Sleeper, partition: number): number |
 }
 
 /** The lowest position of each partition, where several bindings wait for the same topic. */
-export function watchedPositions(
-  sleepers: readonly Sleeper[],
-): readonly { topic: string; topicId: string; partition: number; position: number }[] {
-  const lowest = new Map<string, { topic: string; topicId: string; partition: number; position: number }>();
+export function watchedPositions(sleepers: readonly Sleeper[]): readonly WatchedPartition[] {
+  const lowest = new Map<string, WatchedPartition>();
   for (const { binding, topicId, partitions } of sleepers) {
     for (const sample of partitions) {
       const key = `${binding.topic} ${sample.partition}`;
