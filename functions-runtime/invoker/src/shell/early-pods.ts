@@ -1,6 +1,7 @@
 /** Pods that have an address but are not called ready: while no other is, they are asked themselves. The kubelet asks once a second, and its word has a way to go. */
 
 import { get } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { readyPath } from '#contract/call.ts';
 
 export interface EarlyPodsOptions {
@@ -85,5 +86,3 @@ export function hostIsUp(endpoint: string): Promise<boolean> {
     request.on('error', () => resolve(false));
   });
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
