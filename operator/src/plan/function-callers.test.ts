@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { planBinding } from './binding-plan.ts';
 import { planFunction } from './function-plan.ts';
-import { bindingObserved, exampleFunction, exampleHash, functionObserved, settings } from './observed-examples.ts';
+import { bindingObserved, exampleContainer, exampleHash, functionObserved, settings } from './observed-examples.ts';
 import type { ObjectToApply } from './plan.ts';
 
 const tokenKeys = '{"keys":[{"kid":"one"}]}';
@@ -45,8 +45,6 @@ it('the token of an invoker is for the function that it calls, in its namespace'
 });
 
 it('a container of the user checks what it likes: no keys are mounted', () => {
-  const fn = exampleFunction({ runtime: 'container', image: 'x:1' });
-  delete (fn.spec as { code?: unknown }).code;
-  const { apply } = planFunction(functionObserved({ function: fn }), settings, exampleHash);
+  const { apply } = planFunction(functionObserved({ function: exampleContainer() }), settings, exampleHash);
   expect(planned(apply, 'ConfigMap')).toBeUndefined();
 });

@@ -78,6 +78,12 @@ export function exampleFunction(
   };
 }
 
+/** A function that is an image of the user's own. */
+export function exampleContainer(spec: Partial<EventFunctionSpec> = {}): EventFunction {
+  const { code: _, ...rest } = exampleFunction().spec;
+  return { ...exampleFunction(), spec: { ...rest, runtime: 'container', image: 'shop/enrich:1', ...spec } };
+}
+
 export const readyFunction = exampleFunction({}, { conditions: [condition('Ready', 'True', 'Available')] });
 
 export const bindingSpec: StreamBindingSpec = {

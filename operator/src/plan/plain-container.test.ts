@@ -9,18 +9,15 @@ import {
   bindingSpec,
   configMap,
   exampleBinding,
+  exampleContainer,
   exampleFunction,
   exampleHash,
   functionObserved,
   settings,
 } from './observed-examples.ts';
 
-function container(spec: Partial<EventFunctionSpec> = {}) {
-  const { code: _, ...rest } = exampleFunction().spec;
-  return { ...exampleFunction(), spec: { ...rest, runtime: 'container' as const, image: 'shop/enrich:1', ...spec } };
-}
 const plan = (spec: Partial<EventFunctionSpec> = {}, codeConfigMaps: ReturnType<typeof configMap>[] = []) =>
-  planFunction(functionObserved({ function: container(spec), codeConfigMaps }), settings, exampleHash);
+  planFunction(functionObserved({ function: exampleContainer(spec), codeConfigMaps }), settings, exampleHash);
 const deploymentOf = (spec: Partial<EventFunctionSpec> = {}) =>
   // biome-ignore lint/suspicious/noExplicitAny: tests look deep into plain objects of Kubernetes
   plan(spec).apply.find(({ kind }) => kind === 'Deployment') as any;
@@ -94,11 +91,11 @@ describe('the contract', () => {
     ['batches on request', 'Batch', 100, 100],
   ] as const)('%s', (_, signature, allowed, expected) => {
     const binding = exampleBinding({ batch: { ...bindingSpec.batch, maxRecords: allowed } });
-    const contract = contractOf(binding, container({ signature }));
+    const contract = contractOf(binding, exampleContainer({ signature }));
     expect(contract.function.kind).toBe('Container');
     expect(contract.batch.maxRecords).toBe(expected);
     // What scaling counts with is what is sent.
-    expect(recordsMaxOf(binding, container({ signature }))).toBe(expected);
+    expect(recordsMaxOf(binding, exampleContainer({ signature }))).toBe(expected);
   });
 
   it('hosts take batches whatever the signature: they call the function one by one', () => {

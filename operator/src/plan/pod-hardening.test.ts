@@ -6,6 +6,7 @@ import { planNamespace } from './namespace-plan.ts';
 import {
   bindingObserved,
   exampleBinding,
+  exampleContainer,
   exampleFunction,
   exampleHash,
   functionObserved,
@@ -40,15 +41,10 @@ const isWorkload = ({ kind }: ObjectToApply): boolean => kind === 'Deployment' |
 const withAccount = exampleFunction({
   template: { serviceAccountName: 'bidder', metadata: { labels: { team: 'a' } } },
 });
-const { code: _, ...withoutCode } = exampleFunction().spec;
-const container = {
-  ...exampleFunction(),
-  spec: { ...withoutCode, runtime: 'container' as const, image: 'shop/enrich:1' },
-};
 const workloads: [string, ObjectToApply][] = [
   ...planFunction(functionObserved(), settings, exampleHash).apply,
   ...planFunction(functionObserved({ function: withAccount }), settings, exampleHash).apply,
-  ...planFunction(functionObserved({ function: container }), settings, exampleHash).apply,
+  ...planFunction(functionObserved({ function: exampleContainer() }), settings, exampleHash).apply,
   ...planBinding(bindingObserved(), settings, exampleHash).apply,
   ...planNamespace(
     { namespace: 'auction', bindings: [exampleBinding()], scoutDeployment: undefined, scoutService: undefined },
