@@ -1,5 +1,6 @@
 // Promise: pods follow what comes on a real cluster too, every change says why, and nothing is lost, reordered or repeated on the way (D1, D5, P3).
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { defaultConsumerGroup } from '#api/names.ts';
 import { colours, drawn } from '../../operator/simulate/chart.ts';
@@ -161,7 +162,7 @@ async function sendAll(stage: Stage, topic: string, stretches: readonly Stretch[
   const sent: string[] = [];
   for (const { quietMs = 0, ...stretch } of stretches) {
     sent.push(...(await startTraffic(stage.topics, { topic, firstId: sent.length, ...stretch }).finished));
-    await new Promise((resolve) => setTimeout(resolve, quietMs));
+    await pause(quietMs);
   }
   return sent;
 }

@@ -1,7 +1,7 @@
 // What became of a stream over time: lag and pods as they were, and how late each record was done, as Kafka's own timestamps tell.
 import { functionDeployment } from '#api/names.ts';
 import type { Stage } from '../given/stage.ts';
-import { eventually } from './eventually.ts';
+import { keepLooking } from './looking.ts';
 import { jsonOf, recordsOf } from './records.ts';
 
 export interface Course {
@@ -19,7 +19,6 @@ export interface Done {
 }
 
 export const lookEveryMs = 500;
-const atMostMs = 10 * 60_000;
 
 interface Watched {
   readonly group: string;
@@ -31,8 +30,7 @@ interface Watched {
 export function recordCourse({ kubernetes, topics }: Stage, { group, topic, functionName }: Watched) {
   const beganMs = Date.now();
   const course = { beganMs, lag: [] as number[], pods: [] as number[] };
-  const stopped = new AbortController();
-  const look = async () => {
+  const looking = keepLooking(lookEveryMs / 4, async () => {
     const [lag, deployment] = await Promise.all([
       topics.lag(group, topic),
       kubernetes.get('deployments', functionDeployment(functionName)),
@@ -43,15 +41,10 @@ export function recordCourse({ kubernetes, topics }: Stage, { group, topic, func
       course.lag.push(lag);
       course.pods.push(deployment?.status?.readyReplicas ?? 0);
     }
-  };
-  const isStopped = () => stopped.signal.aborted;
-  const recording = eventually('the end', { withinMs: atMostMs, everyMs: lookEveryMs / 4 }, look, isStopped);
-  // Awaited at `stop`; must not end the process before.
-  recording.catch(() => {});
+  });
   return {
     stop: async (): Promise<Course> => {
-      stopped.abort();
-      await recording;
+      await looking.stop();
       return course;
     },
   };

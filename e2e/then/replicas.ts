@@ -1,6 +1,7 @@
 // How many pods there were over time: the sequence of counts that were seen, without repeats.
 import type { Kubernetes } from '../given/kubernetes.ts';
 import { eventually } from './eventually.ts';
+import { keepLooking } from './looking.ts';
 
 export interface ReplicaRecord {
   /** Pods, ready or not, newest last; equal neighbours are one. */
@@ -17,26 +18,11 @@ export function recordReplicas(
   name: string,
 ): ReplicaRecord {
   const seen: number[] = [];
-  const stopped = new AbortController();
-  const recording = eventually(
-    'the recording is stopped',
-    { withinMs: 10 * 60_000, everyMs: lookEveryMs },
-    async () => {
-      const replicas = (await kubernetes.get(resource, name))?.status?.replicas ?? 0;
-      if (seen.at(-1) !== replicas) seen.push(replicas);
-      return seen;
-    },
-    () => stopped.signal.aborted,
-  );
-  // Awaited at `stop`; must not end the process before.
-  recording.catch(() => {});
-  return {
-    seen,
-    stop: async () => {
-      stopped.abort();
-      await recording;
-    },
-  };
+  const { stop } = keepLooking(lookEveryMs, async () => {
+    const replicas = (await kubernetes.get(resource, name))?.status?.replicas ?? 0;
+    if (seen.at(-1) !== replicas) seen.push(replicas);
+  });
+  return { seen, stop };
 }
 
 /** Whether the wanted steps appear in this order, whatever lies between them. */
