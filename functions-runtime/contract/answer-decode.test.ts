@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallAnswer } from './answer.ts';
-import { decodeAnswer } from './answer-decode.ts';
+import { decodeAnswer, waitedMs } from './answer-decode.ts';
 import type { HttpAnswer } from './answer-verdicts.ts';
 import { resultContentType } from './call.ts';
 
@@ -104,6 +104,20 @@ describe('Retry-After', () => {
   ])('%j', (text, expected) => {
     const answer = decode(503, { 'retry-after': text });
     expect(answer.kind === 'unavailable' ? answer.retryAfterMs : 'wrong kind').toBe(expected);
+  });
+});
+
+describe('the wait for a slot', () => {
+  it.each<[string | string[] | undefined, number]>([
+    [undefined, 0],
+    ['12', 12],
+    ['100000', 80],
+    ['-1', 0],
+    ['1.5', 0],
+    ['soon', 0],
+    [['1', '2'], 0],
+  ])('%j', (text, expected) => {
+    expect(waitedMs({ status: 204, headers: { 'headrace-waited': text }, body: Buffer.alloc(0) }, 80)).toBe(expected);
   });
 });
 

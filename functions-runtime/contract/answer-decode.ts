@@ -1,7 +1,7 @@
 /** What an HTTP answer means for a call of n records: the table of statuses and refusals. */
 import type { CallAnswer } from './answer.ts';
 import { type AskedCall, type HttpAnswer, verdictsOf } from './answer-verdicts.ts';
-import { type Refusal, refusalStatus, refusedHeader } from './call.ts';
+import { type Refusal, refusalStatus, refusedHeader, waitedHeader } from './call.ts';
 
 /** How much of a body goes into a detail. */
 const excerptChars = 200;
@@ -75,6 +75,12 @@ const badAnswer = (status: number, detail: string): CallAnswer => ({
   status,
   detail,
 });
+
+/** How much of the time between call and answer the function did not have the call, in ms; 0 where the host does not say so, or nonsense. */
+export function waitedMs(answer: HttpAnswer, tookMs: number): number {
+  const text = headerOf(answer, waitedHeader) ?? '';
+  return /^\d{1,10}$/.test(text) ? Math.min(Number(text), tookMs) : 0;
+}
 
 /** A header that came once; repeated ones are joined as HTTP says. */
 export function headerOf(answer: HttpAnswer, name: string): string | undefined {

@@ -46,6 +46,8 @@ export const callTokenSeconds = 3_600;
 /** Where a host finds the cluster's keys (JWKS). */
 export const callersKeysFile = '/etc/headrace/callers/keys.json';
 
+/** Response header: how long the call waited for a free slot before the function got it, in ms. Absent: not at all. */
+export const waitedHeader = 'headrace-waited';
 /** Response header that marks a refusal by the host: not the records' fault, never an attempt. */
 export const refusedHeader = 'headrace-refused';
 export type Refusal = 'stale' | 'late' | 'busy' | 'unauthorized' | 'too-large';

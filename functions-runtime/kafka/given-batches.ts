@@ -3,7 +3,7 @@ import { createRecordsBatch } from '@platformatic/kafka';
 import { crc32c } from './wire.ts';
 
 export interface BatchWish {
-  readonly firstOffset: number;
+  readonly firstOffset: number | bigint;
   readonly values: readonly (string | null)[];
   readonly producerId?: bigint;
   readonly transactional?: boolean;

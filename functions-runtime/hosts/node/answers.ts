@@ -1,5 +1,5 @@
 /** What a host can answer: one constructor per outcome, each error with a code, its cause and the next step. */
-import { jsonType, type Refusal, refusalStatus, refusedHeader } from './protocol.ts';
+import { jsonType, type Refusal, refusalStatus, refusedHeader, waitedHeader } from './protocol.ts';
 
 export interface Answer {
   readonly status: number;
@@ -47,6 +47,10 @@ export function refused(refusal: Refusal, cause: string): Answer {
   const answer = problem(refusalStatus[refusal], code, cause, next);
   return { ...answer, headers: { ...answer.headers, [refusedHeader]: refusal } };
 }
+
+/** So that the caller does not take the wait for a slot for time of the function. */
+export const waited = (answer: Answer, ms: number): Answer =>
+  ms > 0 ? { ...answer, headers: { ...answer.headers, [waitedHeader]: String(ms) } } : answer;
 
 /** Without the refusal header, unlike a call that came late: this one ran, so it is an attempt. */
 export const timedOut = (): Answer =>

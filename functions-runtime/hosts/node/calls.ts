@@ -85,12 +85,15 @@ async function takeCall(room: CallRoom, request: IncomingMessage, response: Serv
   const fault = offsetsFault(coordinates, asked);
   if (fault !== null) return malformed('HEADER_INVALID', fault);
   const deadlineMs = coordinates.deadlineMs ?? room.now() + room.timeoutMs;
+  const cameMs = room.now();
   const admission = await admit(room, coordinates, deadlineMs, response);
   if (admission === null) return null;
   if (admission.kind === 'refused') {
     return { result: admission.refusal, answer: answers.refused(admission.refusal, admission.detail) };
   }
-  return run(room, code, admission.callId, { asked, coordinates, deadlineMs }, response);
+  const startMs = room.now();
+  const answered = await run(room, code, admission.callId, { asked, coordinates, deadlineMs, startMs }, response);
+  return answered && { ...answered, answer: answers.waited(answered.answer, startMs - cameMs) };
 }
 
 /** Null when the caller went away while it waited for a slot. */
@@ -122,6 +125,7 @@ interface Admitted {
   readonly asked: Asked;
   readonly coordinates: Coordinates;
   readonly deadlineMs: number;
+  readonly startMs: number;
 }
 
 async function run(
@@ -131,12 +135,12 @@ async function run(
   admitted: Admitted,
   response: ServerResponse,
 ): Promise<Answered | null> {
-  const startMs = room.now();
+  const { deadlineMs, startMs } = admitted;
   const onClose = () => room.running.cut(callId, 'caller-gone');
   response.once('close', onClose);
   const end = await room.running.run(
     callId,
-    admitted.deadlineMs - startMs,
+    deadlineMs - startMs,
     (signal) => invoke(room, code, admitted, signal),
     () => {
       room.guard.ended(callId);

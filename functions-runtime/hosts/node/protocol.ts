@@ -22,6 +22,7 @@ export const callHeaders = {
   idempotencyKey: 'idempotency-key',
 } as const;
 
+export const waitedHeader = 'headrace-waited';
 export const refusedHeader = 'headrace-refused';
 export const refusalStatus = { stale: 409, late: 408, busy: 423, unauthorized: 401, 'too-large': 413 } as const;
 export type Refusal = keyof typeof refusalStatus;

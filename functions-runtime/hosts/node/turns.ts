@@ -1,7 +1,7 @@
 /** Calls that found no free slot wait here for a short time, first come, first served: else the caller that is quickest to ask again would take every slot. */
 
-/** A caller that gets no turn within this time asks again; what it waits is taken from its own time. */
-const waitMaxMs = 200;
+/** Twice what an invoker sends ahead of a free slot for. A caller that gets no turn within this time asks again; what it waits is taken from its own time. */
+const waitMaxMs = 1_000;
 /** At most this share of the time that is left for the call. */
 const waitShare = 0.1;
 

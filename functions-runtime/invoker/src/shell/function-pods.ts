@@ -21,6 +21,8 @@ const knowsNoEpochs: ReadonlySet<number> = new Set([404, 405]);
 export class Pod {
   readonly client: FunctionClient;
   openCalls = 0;
+  /** How long the function had the last call that was answered. */
+  lastBusyMs = Number.POSITIVE_INFINITY;
   /** Epochs that it has not confirmed to know. */
   readonly untold = new Map<number, number>();
 
@@ -64,8 +66,8 @@ export class FunctionPods {
     }
     const appeared = endpoints.filter((endpoint) => !this.#pods.has(endpoint));
     for (const endpoint of appeared) {
-      // One connection more than calls: an announcement never waits behind a call.
-      const connections = this.#settings.concurrency + 1;
+      // Two more than slots, for a call that goes ahead and for an announcement, which never waits behind a call.
+      const connections = this.#settings.concurrency + 2;
       const pod = new Pod(new FunctionClient(endpoint, { ...this.#settings, connections }));
       for (const [partition, epoch] of this.#epochs) this.#leaveToTell(pod, partition, epoch);
       this.#pods.set(endpoint, pod);
