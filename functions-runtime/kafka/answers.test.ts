@@ -90,6 +90,19 @@ describe('offsets', () => {
     });
   });
 
+  test.each([
+    [2n ** 53n - 1n, 2 ** 53 - 1],
+    [2n ** 53n, 2 ** 53],
+    [2n ** 53n + 1n, 2 ** 53],
+    [2n ** 63n - 1n, 2 ** 53],
+  ])('%i: exact, or the sign for all that is beyond', (offset, number) => {
+    const listed = { topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: 0, offset }] }] };
+    expect(readListedOffsets(listed, 't', [0]).offsets.get(0)).toBe(number);
+    const partitions = [{ partitionIndex: 0, committedOffset: offset, metadata: '', errorCode: 0 }];
+    const committed = { groups: [{ groupId: 'g', errorCode: 0, topics: [{ name: 't', partitions }] }] };
+    expect(readCommittedOffsets(committed, 'g', 't', [0])).toMatchObject({ value: [{ offset: number }] });
+  });
+
   test('D11 committed: a refused partition is no missing commit', () => {
     const partitions = [{ partitionIndex: 0, committedOffset: -1n, metadata: '', errorCode: unknownTopic }];
     const answer = { groups: [{ groupId: 'g', errorCode: 0, topics: [{ name: 't', partitions }] }] };

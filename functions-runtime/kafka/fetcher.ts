@@ -5,6 +5,7 @@ import type { Connections } from './connections.ts';
 import { asksForLeader, failed } from './failures.ts';
 import type { FetchedPartition } from './fetch-answer.ts';
 import { type Hold, Holds } from './holds.ts';
+import { beyondOffset, greatestOffset } from './offset-numbers.ts';
 import { delayMs, type Patience, toldAt } from './patience.ts';
 import type { Fetcher, FetcherOptions, FetchHandlers, KafkaFailure } from './ports.ts';
 import { ask, refusal, wire } from './wire.ts';
@@ -223,10 +224,7 @@ export class WireFetcher implements Fetcher {
           return;
         case 'unreadable': {
           const where = `${this.#options.topic}-${hold.partition}, the batch at or after offset ${hold.position}`;
-          const failure = failed(portion.code, `${where} cannot be read: ${portion.reason}`, false);
-          if (!this.#defer(hold, failure)) return;
-          if (this.#handlers.onUnreadable === undefined) this.#handlers.onFailure(failure);
-          else this.#handlers.onUnreadable(hold.partition, hold.position, failure);
+          this.#unreadable(hold, failed(portion.code, `${where} cannot be read: ${portion.reason}`, false));
           return;
         }
         default:
@@ -234,6 +232,12 @@ export class WireFetcher implements Fetcher {
       }
     }
     this.#keep(hold, reader);
+  }
+
+  #unreadable(hold: Hold, failure: KafkaFailure): void {
+    if (!this.#defer(hold, failure)) return;
+    if (this.#handlers.onUnreadable === undefined) this.#handlers.onFailure(failure);
+    else this.#handlers.onUnreadable(hold.partition, hold.position, failure);
   }
 
   /** What was not read is read after `resume`; where that would keep too much, it is fetched again. */
@@ -248,15 +252,18 @@ export class WireFetcher implements Fetcher {
     hold.stopped = true;
     const bounds = await this.#cluster.logBounds(this.#options.topic, hold.partition);
     if (this.#closed || !this.#holds.isCurrent(hold)) return;
-    const outside = bounds.kind === 'ok' && (hold.position < bounds.value.start || hold.position > bounds.value.end);
-    if (outside) {
+    const name = `${this.#options.topic}-${hold.partition}`;
+    if (bounds.kind === 'ok' && bounds.value.start >= beyondOffset) {
+      const reason = `${name} begins beyond offset ${greatestOffset}, up to which numbers are exact`;
+      this.#unreadable(hold, failed('OFFSET_TOO_LARGE', reason, false));
+    } else if (bounds.kind === 'ok' && (hold.position < bounds.value.start || hold.position > bounds.value.end)) {
       this.#handlers.onOutOfRange(hold.partition, hold.position, bounds.value.start, bounds.value.end);
       return;
+    } else {
+      const behind = failed('OFFSET_OUT_OF_RANGE', `${name}: its leader does not know ${hold.position} yet`, true);
+      this.#fail(hold, bounds.kind === 'failed' ? bounds : behind);
     }
     hold.stopped = false;
-    const name = `${this.#options.topic}-${hold.partition}`;
-    const behind = failed('OFFSET_OUT_OF_RANGE', `${name}: its leader does not know ${hold.position} yet`, true);
-    this.#fail(hold, bounds.kind === 'failed' ? bounds : behind);
     this.#plan();
   }
 

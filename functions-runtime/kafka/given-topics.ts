@@ -91,3 +91,16 @@ export function deleteRecords(bootstrap: string, topic: string, partition: numbe
     if (code !== 0) throw new Error(`records were not deleted: ${JSON.stringify(done, (_, value) => String(value))}`);
   });
 }
+
+/** Commits an offset as only careless tools do: any 64 bits, whatever the log holds. */
+export function commitAny(bootstrap: string, group: string, topic: string, partition: number, offset: bigint) {
+  return withConnection(bootstrap, async (connection) => {
+    const row = { partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: -1, committedMetadata: '' };
+    const asked = [{ name: topic, partitions: [row] }];
+    await eventually('the commit is taken', async () => {
+      const done = await ask(wire.commitOffsets, connection, group, -1, '', null, asked);
+      if (done.kind === 'failed') throw new Error(done.message);
+      return done.response.topics[0]?.partitions[0]?.errorCode === 0;
+    });
+  });
+}

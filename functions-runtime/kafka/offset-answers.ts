@@ -1,5 +1,6 @@
 /** Reads the brokers' answers about offsets. PURE. */
 import { failed, ok } from './failures.ts';
+import { offsetNumber } from './offset-numbers.ts';
 import type { CommittedOffset, KafkaFailure, KafkaOutcome } from './ports.ts';
 import { refusal } from './wire.ts';
 
@@ -34,7 +35,7 @@ export function readListedOffsets(
     if (!asked.has(partitionIndex)) continue;
     const refused = refusal(errorCode, `offsets of ${topic}-${partitionIndex}`);
     if (refused) failure = refused;
-    else offsets.set(partitionIndex, Number(offset));
+    else offsets.set(partitionIndex, offsetNumber(offset));
   }
   return { offsets, failure };
 }
@@ -74,7 +75,7 @@ export function readCommittedOffsets(
     const rowRefused = row && refusal(row.errorCode, `offset of group ${group}, ${topic}-${partition}`);
     if (rowRefused) return rowRefused;
     const none = row === undefined || row.committedOffset < 0n;
-    offsets.push({ partition, offset: none ? null : Number(row.committedOffset), metadata: row?.metadata ?? '' });
+    offsets.push({ partition, offset: none ? null : offsetNumber(row.committedOffset), metadata: row?.metadata ?? '' });
   }
   return ok(offsets);
 }

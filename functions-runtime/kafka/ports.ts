@@ -1,6 +1,6 @@
 /** What the Kafka room offers to scout and invoker: plain numbers and closed outcomes, nothing of the client library shows. */
 
-/** Offsets are plain numbers (safe integers): 2^53 records a partition are out of reach. */
+/** Offsets are plain numbers, exact below 2^53. `2 ** 53` in an answer stands for itself and all above it, where nothing is read. */
 export interface FetchedRecord {
   readonly offset: number;
   readonly timestampMs: number;

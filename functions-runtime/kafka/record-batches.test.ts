@@ -77,6 +77,33 @@ describe('what is not a batch of ours', () => {
   });
 });
 
+describe('offsets', () => {
+  test('are read up to 2^53 - 2, so that the position behind them is exact; a batch that goes further is refused with the offset', () => {
+    const last = 2 ** 53 - 2;
+    expect(read({ firstOffset: last - 1, values: ['a', 'b'] })).toMatchObject([{ offset: last - 1 }, { offset: last }]);
+    expect(only(rawBatch({ firstOffset: last - 1, values: ['a', 'b'] })).lastOffset + 1).toBe(Number.MAX_SAFE_INTEGER);
+    for (const firstOffset of [last, 2 ** 53, 2n ** 53n + 1n, 2n ** 63n - 2n]) {
+      expect(nextBatch(rawBatch({ firstOffset, values: ['a', 'b'] }), 0)).toMatchObject({
+        kind: 'unreadable',
+        code: 'OFFSET_TOO_LARGE',
+        reason: expect.stringContaining(`offset ${BigInt(firstOffset) + 1n};`),
+      });
+    }
+  });
+
+  // Two records of one byte each: length, attributes, time, offset delta …
+  test.each([
+    ['again', 0],
+    ['behind the end of its batch', 2],
+  ])('D1 a record that says it lies %s is not guessed at', (_, delta) => {
+    const raw = rawBatch({ firstOffset: 3, values: ['a', 'b'], timestampsMs: [1_000, 1_000] });
+    const second = 61 + (raw.length - 61) / 2;
+    expect(raw[second + 3]).toBe(2);
+    raw[second + 3] = delta * 2;
+    expect(recordsOf(only(withChecksum(raw)), mebibyte)).toMatchObject({ code: 'CORRUPT_BATCH' });
+  });
+});
+
 describe('timestamps', () => {
   test.each([
     [[0, 0]],
