@@ -1,7 +1,10 @@
-// When things happened in a namespace, as watches of the Kubernetes API hear of them: workloads scaled, pods made and ready.
+// When things happened in a namespace, as watches of the Kubernetes API hear of them: workloads scaled, pods made and ready, conditions told.
 import type { Deployment, Pod, StatefulSet } from '#api/kubernetes.ts';
+import type { EventFunction, StreamBinding } from '#api/types.gen.ts';
 
 interface Kinds {
+  readonly eventfunctions: EventFunction;
+  readonly streambindings: StreamBinding;
   readonly deployments: Deployment;
   readonly statefulsets: StatefulSet;
   readonly pods: Pod;
@@ -23,6 +26,8 @@ export interface Moments {
 }
 
 const paths: Readonly<Record<Resource, string>> = {
+  eventfunctions: 'apis/headrace.dev/v1alpha1',
+  streambindings: 'apis/headrace.dev/v1alpha1',
   deployments: 'apis/apps/v1',
   statefulsets: 'apis/apps/v1',
   pods: 'api/v1',

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectMeta } from '#api/kubernetes.ts';
 import type { ObjectToApply } from '../plan/plan.ts';
-import { type Applied, decideApply, repairWaitMs } from './apply-decision.ts';
+import { type Applied, decideApply, isAhead, repairWaitMs } from './apply-decision.ts';
 
 const planned: ObjectToApply = {
   apiVersion: 'apps/v1',
@@ -72,5 +72,22 @@ describe('decideApply', () => {
       kind: 'wait',
       ms: 1_500,
     });
+  });
+});
+
+describe('isAhead: the caches show a workload as it was before our last write', () => {
+  test.each([
+    ['an older generation', applied, { generation: 2 }, true],
+    ['as we left it', applied, {}, false],
+    ['changed since by others', applied, { generation: 4 }, false],
+    ['another object of the same name', applied, { uid: 'u0', generation: 2 }, false],
+    ['a kind without generations', { ...applied, generation: undefined }, { generation: undefined }, false],
+    ['never applied by this process', undefined, { generation: 2 }, false],
+  ])('%s', (_, last, observed, expected) => {
+    expect(isAhead(last, { ...meta, ...observed } as ObjectMeta)).toBe(expected);
+  });
+
+  test('not in the caches at all: what is not there yet is told by the plan', () => {
+    expect(isAhead(applied, undefined)).toBe(false);
   });
 });

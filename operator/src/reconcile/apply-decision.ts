@@ -67,6 +67,12 @@ function isChanged(planned: ObjectToApply, metadata: ObjectMeta, applied: Applie
   return metadata.resourceVersion !== applied.resourceVersion;
 }
 
+/** Whether the caches show the object as it was before it was last applied. Told of workloads only: they count the changes of their spec. */
+export function isAhead(applied: Applied | undefined, observed: ObjectMeta | undefined): boolean {
+  if (applied?.generation === undefined || observed === undefined || observed.uid !== applied.uid) return false;
+  return (observed.generation ?? 0) < applied.generation;
+}
+
 function isWithin(part: Readonly<Record<string, string>> = {}, whole: Readonly<Record<string, string>> = {}): boolean {
   return Object.entries(part).every(([name, value]) => whole[name] === value);
 }

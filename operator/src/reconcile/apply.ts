@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { KubeWriter, Written } from '../clients/kube.ts';
 import type { KubeFailure } from '../clients/kube-failure.ts';
 import type { ObjectToApply } from '../plan/plan.ts';
-import { type Applied, decideApply, repairForgetMs } from './apply-decision.ts';
+import { type Applied, decideApply, isAhead, repairForgetMs } from './apply-decision.ts';
 import { canonical } from './canonical.ts';
 import type { Child } from './cluster.ts';
 import type { ReadCache } from './object-cache.ts';
@@ -21,8 +21,13 @@ export interface ApplyFailure {
 }
 
 export type ApplyOutcome =
-  /** `waitMs`: look again then, as something could not be judged yet. */
-  | { readonly kind: 'applied'; readonly waitMs: number | null }
+  | {
+      readonly kind: 'applied';
+      /** Look again then, as something could not be judged yet. */
+      readonly waitMs: number | null;
+      /** A workload that was changed, where the caches still show it as it was before. */
+      readonly changing: ObjectToApply | undefined;
+    }
   /** What comes later in the plan was not applied: it may need this one. */
   | { readonly kind: 'failed'; readonly at: ApplyFailure };
 
@@ -37,9 +42,7 @@ const idOf = (kind: string, namespace: string, name: string): string => `${kind}
 export function createApplier(options: ApplierOptions): Applier {
   const memory = new Map<string, Applied>();
 
-  async function applyOne(
-    planned: ObjectToApply,
-  ): Promise<KubeFailure | { readonly kind: 'ok'; readonly waitMs: number | null }> {
+  async function applyOne(planned: ObjectToApply): Promise<KubeFailure | OneApplied> {
     const { namespace, name } = planned.metadata;
     const id = idOf(planned.kind, namespace, name);
     const plannedHash = createHash('sha256').update(canonical(planned)).digest('base64url');
@@ -48,16 +51,17 @@ export function createApplier(options: ApplierOptions): Applier {
     const decision = decideApply({ planned, plannedHash, observed, applied, nowMs: options.nowMs() });
     switch (decision.kind) {
       case 'keep':
-        return { kind: 'ok', waitMs: null };
+        return { kind: 'ok', waitMs: null, isChanging: isAhead(applied, observed?.metadata) };
       case 'wait':
-        return { kind: 'ok', waitMs: decision.ms };
+        return { kind: 'ok', waitMs: decision.ms, isChanging: isAhead(applied, observed?.metadata) };
       case 'apply': {
         const result = await options.writer.apply(planned);
         options.onWrite(planned, decision.why, result.kind === 'ok' ? 'ok' : result.code);
         if (result.kind === 'failed') return result;
         const repairs = decision.why === 'changed-by-others' ? repairsOf(applied, options.nowMs()) + 1 : 0;
-        memory.set(id, remembered(plannedHash, result.value, options.nowMs(), repairs));
-        return { kind: 'ok', waitMs: null };
+        const now = remembered(plannedHash, result.value, options.nowMs(), repairs);
+        memory.set(id, now);
+        return { kind: 'ok', waitMs: null, isChanging: isAhead(now, observed?.metadata) };
       }
     }
   }
@@ -65,15 +69,23 @@ export function createApplier(options: ApplierOptions): Applier {
   return {
     async applyAll(objects) {
       let waitMs: number | null = null;
+      let changing: ObjectToApply | undefined;
       for (const object of objects) {
         const result = await applyOne(object);
         if (result.kind === 'failed') return { kind: 'failed', at: { object, failure: result } };
         if (result.waitMs !== null) waitMs = Math.min(waitMs ?? result.waitMs, result.waitMs);
+        if (result.isChanging) changing ??= object;
       }
-      return { kind: 'applied', waitMs };
+      return { kind: 'applied', waitMs, changing };
     },
     forget: ({ kind, namespace, name }) => void memory.delete(idOf(kind, namespace, name)),
   };
+}
+
+interface OneApplied {
+  readonly kind: 'ok';
+  readonly waitMs: number | null;
+  readonly isChanging: boolean;
 }
 
 function repairsOf(applied: Applied | undefined, nowMs: number): number {

@@ -8,6 +8,8 @@ import type { Outcome } from '../loop/controller.ts';
 import type { BindingObserved, FunctionObserved, NamespaceObserved } from '../plan/observed.ts';
 import type { BindingPlan, FunctionPlan, NamespacePlan, ObjectRef, Plan } from '../plan/plan.ts';
 import type { Applier, ApplyFailure } from './apply.ts';
+import { cacheLagMs } from './apply-decision.ts';
+import { whileChanging } from './changing.ts';
 import type { Key } from './keys.ts';
 import { type BindingSources, observeBinding } from './observe-binding.ts';
 import { observeFunction } from './observe-function.ts';
@@ -100,7 +102,9 @@ async function carryOut(
   const removal = applied.kind === 'failed' ? undefined : await prune(options, plan.remove);
   if (applied.kind !== 'failed') for (const ref of plan.remove) options.applier.forget(ref);
   const refusal = applied.kind === 'failed' && isRefusal(applied.at) ? describe(applied.at) : undefined;
-  const reported = await options.reporter.report(object, statusOf(object, plan.status, refusal, options.nowMs()));
+  const changing = applied.kind === 'applied' ? applied.changing?.kind : undefined;
+  const status = statusOf(object, plan.status, { refusal, changing, nowMs: options.nowMs() });
+  const reported = await options.reporter.report(object, status);
   switch (reported.kind) {
     case 'gone':
       return { kind: 'done' };
@@ -115,7 +119,7 @@ async function carryOut(
   for (const event of plan.events) options.events.tell(subjectOf(object), event);
   if (applied.kind === 'failed') return failed(applied.at.failure, describe(applied.at));
   if (removal !== undefined) return failed(removal, `remove: ${removal.message}`);
-  return again(plan.lookAgainMs, applied.waitMs);
+  return again(plan.lookAgainMs, applied.waitMs, changing === undefined ? null : cacheLagMs);
 }
 
 function again(...waits: readonly (number | null)[]): Outcome {
@@ -135,15 +139,26 @@ const describe = ({ object, failure }: ApplyFailure): string =>
 const isRefusal = ({ failure }: ApplyFailure): boolean =>
   !failure.retriable && failure.code !== 'NamespaceTerminating' && failure.code !== 'Conflict';
 
+interface Applying {
+  /** In words; undefined: nothing is refused. */
+  readonly refusal: string | undefined;
+  /** The kind of the workload whose change the caches do not show yet. */
+  readonly changing: string | undefined;
+  readonly nowMs: number;
+}
+
 function statusOf(
   object: EventFunction | StreamBinding,
   status: EventFunctionStatus | StreamBindingStatus,
-  refusal: string | undefined,
-  nowMs: number,
+  { refusal, changing, nowMs }: Applying,
 ): EventFunctionStatus | StreamBindingStatus {
-  if (refusal === undefined) return status;
-  const generation = object.metadata.generation ?? 0;
-  return withRefusal(status, object.status?.conditions, { message: refusal, generation, nowMs });
+  const {
+    metadata: { generation = 0 },
+    status: { conditions } = {},
+  } = object;
+  if (refusal !== undefined) return withRefusal(status, conditions, { message: refusal, generation, nowMs });
+  if (changing !== undefined) return whileChanging(status, conditions, { kind: changing, generation, nowMs });
+  return status;
 }
 
 const refused = (refusal: string): EventToTell => ({
