@@ -51,6 +51,8 @@ export interface Kubernetes {
   remove(resource: Resource, name: string, graceSeconds?: number): Promise<void>;
   /** As `kubectl apply -f -`; throws with the API server's words. */
   apply(...manifests: readonly object[]): Promise<void>;
+  /** What a pod answers at that port and path, through the API server. Throws where it is not answered, or with an error. */
+  askPod(name: string, port: number, path: string): Promise<string>;
   kubectl(args: readonly string[], input?: string): Promise<Finished>;
 }
 
@@ -77,6 +79,12 @@ export function kubernetesOf(apiUrl: string, kubectl: Kubectl, namespace: string
       const options = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
       await ask('DELETE', pathOf(resource, name), 'application/json', { propagationPolicy: 'Background', ...options });
     },
+    askPod: async (name, port, path) => {
+      const url = `${pathOf('pods', `${name}:${port}`)}/proxy${path}`;
+      const answer = await textOf('GET', url);
+      if (answer === undefined) throw new Error(`${url} was not found`);
+      return answer;
+    },
     apply: async (...manifests) => {
       const list = { apiVersion: 'v1', kind: 'List', items: manifests };
       const { code, stderr } = await inNamespace(['apply', '-f', '-'], JSON.stringify(list));
@@ -86,6 +94,12 @@ export function kubernetesOf(apiUrl: string, kubectl: Kubectl, namespace: string
 }
 
 async function ask(method: string, url: string, contentType?: string, body?: object): Promise<unknown> {
+  const text = await textOf(method, url, contentType, body);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** Undefined: there is none. */
+async function textOf(method: string, url: string, contentType?: string, body?: object): Promise<string | undefined> {
   const response = await fetch(url, {
     method,
     signal: AbortSignal.timeout(requestTimeoutMs),
@@ -95,7 +109,7 @@ async function ask(method: string, url: string, contentType?: string, body?: obj
   const text = await response.text();
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`${method} ${url} was answered ${response.status}: ${text.slice(0, 500)}`);
-  return JSON.parse(text);
+  return text;
 }
 
 /** The condition of that type of an EventFunction or StreamBinding, whatever its status. */

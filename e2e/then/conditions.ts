@@ -9,6 +9,8 @@ interface Wanted {
   readonly status: Condition['status'];
   /** Not given: any. */
   readonly reason?: string;
+  /** Not given: any. */
+  readonly message?: RegExp;
 }
 
 /** Waits for the condition, spoken of the spec as it is now. */
@@ -17,10 +19,11 @@ export async function says(
   kind: OurKind,
   name: string,
   type: string,
-  { status, reason }: Wanted,
+  { status, reason, message }: Wanted,
   { withinMs }: { readonly withinMs: number },
 ): Promise<Condition> {
-  const what = `${kind}/${name} says ${type}=${status}${reason === undefined ? '' : ` because of ${reason}`}`;
+  const because = `${reason === undefined ? '' : ` because of ${reason}`}${message === undefined ? '' : `: ${message}`}`;
+  const what = `${kind}/${name} says ${type}=${status}${because}`;
   const look = async () => {
     const object = await kubernetes.get(kind, name);
     return { generation: object?.metadata.generation, condition: conditionOf(object, type) };
@@ -32,7 +35,8 @@ export async function says(
     ({ generation, condition }) =>
       condition?.status === status &&
       condition.observedGeneration === generation &&
-      (reason === undefined || condition.reason === reason),
+      (reason === undefined || condition.reason === reason) &&
+      (message === undefined || message.test(condition.message)),
   );
   return seen.condition!;
 }

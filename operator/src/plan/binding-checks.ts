@@ -56,10 +56,12 @@ function failing(observed: BindingObserved): Found {
   const [first] = doubts(observed);
   const { name } = observed.binding.spec.functionRef;
   if (first === undefined) return good('FunctionReady', `EventFunction ${name} takes calls`);
-  const { sinceMs, patientUntilMs, reason } = first;
-  const seen = `every call of EventFunction ${name} has failed since ${timeText(sinceMs)}, the last with ${reason}; no record is given up before ${timeText(patientUntilMs)}`;
+  const { sinceMs, reason } = first;
+  const seen = `every call of EventFunction ${name} has failed since ${timeText(sinceMs)}, the last with ${reason}; ${sparedUntil(first)}`;
   return bad('FunctionFailing', say(seen, 'FunctionFailing'));
 }
+
+const sparedUntil = ({ patientUntilMs }: Doubted): string => `no record is given up before ${timeText(patientUntilMs)}`;
 
 /** Of all invokers, those that have lasted for a while, the oldest first. */
 function doubts({ reports, nowMs }: BindingObserved): readonly Doubted[] {
@@ -155,11 +157,12 @@ function isOlder({ metadata: a }: StreamBinding, { metadata: b }: StreamBinding)
 export function blocked(observed: BindingObserved): Found {
   const { binding, pods, reports } = observed;
   const held = [...reports.values()].flatMap(({ report }) => report.blocked).map(heldPartition);
-  const doubted = doubts(observed).flatMap(({ waiting, reason }) =>
-    waiting
+  const doubted = doubts(observed).flatMap((doubt) => {
+    const reason = `${doubt.reason}, as every other call; ${sparedUntil(doubt)}`;
+    return doubt.waiting
       .filter(({ partition }) => !held.some((other) => other.partition === partition))
-      .map((head) => ({ ...head, because: 'RecordsDoubted' as const, reason: `${reason}, as every other call` })),
-  );
+      .map((head) => ({ ...head, because: 'RecordsDoubted' as const, reason }));
+  });
   const found = [...held, ...doubted].sort((a, b) => a.partition - b.partition);
   const [first] = found;
   if (first) return good(first.because, say(describeHeld(first, found.length - 1), first.because));
