@@ -52,4 +52,4 @@ it('D6: a record that kills the invoker is found by its deaths and ends as a dea
   const { deadLetters, uncleanTakeOvers } = valid(await killerRecord(broker));
   expect(deadLetters).toBe(1);
   expect(uncleanTakeOvers).toBeGreaterThan(2);
-});
+}, 240_000);

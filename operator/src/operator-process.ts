@@ -32,6 +32,7 @@ export async function startOperatorProcess(options: OperatorProcessOptions): Pro
   const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       KUBECONFIG: options.kubeconfigPath,
       HEADRACE_IMAGE_INVOKER: 'test/invoker:1',
       HEADRACE_IMAGE_SCOUT: 'test/scout:1',

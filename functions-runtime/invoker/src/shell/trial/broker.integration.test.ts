@@ -1,5 +1,6 @@
 /** A broker that goes and comes under load: nothing lost, nothing swapped, and the work goes on by itself. */
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { givenSessionTimeout } from '#kafka/given-topics.ts';
 import { type Broker, startBroker } from '../../../../../e2e/cluster/broker.ts';
 import { echo } from './function-server.ts';
 import { stage } from './stage.ts';
@@ -16,7 +17,9 @@ afterAll(() => broker.dispose());
 describe('a broker', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)('D1 D8 P3: ended by %s and started again', async (signal) => {
     const server = await on.server();
-    const scene = await on.scene({ endpoints: [server.endpoint] });
+    // A busy machine needs its time to start a broker.
+    const scene = await on.scene({ endpoints: [server.endpoint], env: { HEADRACE_SESSION_TIMEOUT_MS: '40000' } });
+    await givenSessionTimeout(on.bootstrap, scene.contract.source.consumerGroup, 40_000);
     const invoker = await scene.invoker();
     await scene.send(0, 400);
     await scene.untilOut(400);
@@ -63,7 +66,10 @@ describe('a broker', () => {
     const scene = await on.scene({ partitions: 1, endpoints: [server.endpoint], contract: { flow } });
     const first = await scene.invoker();
     await scene.send(0, 1);
-    await scene.untilOut(1);
+    await first.until('the first is committed', async () => {
+      const [commit] = await on.judge.committed(scene.contract.source.consumerGroup, scene.input);
+      return commit?.offset === 1;
+    });
     await scene.send(1, 1);
     await first.until('the call is open', () => held === 1);
     await broker.stop();
@@ -87,6 +93,7 @@ describe('a broker', () => {
     await scene.untilOut(40);
     await broker.stop('SIGKILL');
     const stranger = await scene.invoker(1);
+    await stranger.until('it goes on by itself', async () => (await stranger.report()).membership === 'joining');
     const begin = performance.now();
     const codes = await Promise.all([owner.end(), stranger.end()]);
     expect(performance.now() - begin).toBeLessThan(scene.contract.flow.drainTimeoutMs + 10_000);
