@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { chooseWay } from './choose-way.ts';
 import { onPath, run } from './commands.ts';
 import { nodeBase } from './images/bases.ts';
-import { archiveOf, type Base, type Engine, fullName } from './images/builder.ts';
+import { archiveOf, type Base, type Engine, fullName, type Recipe } from './images/builder.ts';
 import { type Component, type ComponentName, type Content, components, contentOf, refOf } from './images/components.ts';
 import { say } from './progress.ts';
 
@@ -28,6 +28,16 @@ export async function loadImages(): Promise<ImageNames> {
   const gathered = await gather(components);
   await way.loadImages(await archivesOf(gathered));
   return namesOf(gathered);
+}
+
+/** Builds and loads an image that is none of Headrace's, on the same base; gives its name with tag. */
+export async function loadImage(recipeOn: (baseName: string) => Promise<Omit<Recipe, 'base'>>): Promise<string> {
+  const { engine, base, baseName } = await workshop();
+  const recipe = await recipeOn(baseName);
+  const args = { BASE: base ? fullName(base.ref) : publicNodeImage };
+  const archive = await archiveOf(engine, { ...recipe, ...(base ? { base } : {}), args });
+  await (await chooseWay()).loadImages([archive]);
+  return recipe.ref;
 }
 
 /** Where the components' paths start is an argument, so that the build can be tried on a tree made for it. */
@@ -61,12 +71,23 @@ async function archivesOf({ engine, base, contents }: Gathered): Promise<string[
 }
 
 async function gather(list: readonly Component[], root?: string): Promise<Gathered> {
+  const { engine, base, baseName } = await workshop();
+  const contents = await Promise.all(list.map((component) => contentOf(component, baseName, root)));
+  return { engine, base, contents };
+}
+
+interface Workshop {
+  readonly engine: Engine;
+  /** Undefined: the public image is pulled. */
+  readonly base: Base | undefined;
+  readonly baseName: string;
+}
+
+async function workshop(): Promise<Workshop> {
   const engine: Engine = (await dockerAnswers()) ? 'docker' : 'buildah';
   if (engine === 'buildah' && process.platform !== 'linux') say('no Docker engine answers, and buildah needs Linux');
   const base = engine === 'buildah' ? await nodeBase() : undefined;
-  const baseName = base?.ref ?? publicNodeImage;
-  const contents = await Promise.all(list.map((component) => contentOf(component, baseName, root)));
-  return { engine, base, contents };
+  return { engine, base, baseName: base?.ref ?? publicNodeImage };
 }
 
 async function dockerAnswers(): Promise<boolean> {
