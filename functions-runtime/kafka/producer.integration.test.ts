@@ -57,6 +57,24 @@ describe('a refused record', () => {
   });
 });
 
+test('D7 the time of a record may be absurd: it is written, and nobody else waits for it', async () => {
+  const wide = String(2n ** 63n - 1n);
+  const topic = await givenTopic(bootstrap, { partitions: 2, configs: { 'message.timestamp.after.max.ms': wide } });
+  const producer = new WireProducer(cluster);
+  const began = performance.now();
+  const calls = [2 ** 63, Number(2n ** 63n - 1n), 2 ** 53, 0].map((timestampMs, index) =>
+    producer.send([record(topic, `${index}`, { timestampMs }), record(topic, 'other', { partition: 1 })]),
+  );
+  expect(await Promise.all(calls)).toEqual(calls.map(() => written));
+  expect(performance.now() - began).toBeLessThan(10_000);
+  const reader = new GivenReader(cluster, topic);
+  reader.fetcher.add(0, 0);
+  await reader.untilCount(4);
+  await reader.fetcher.close();
+  expect(reader.records.map(({ timestampMs }) => timestampMs)).toEqual([2 ** 63, 2 ** 63, 2 ** 53, 0]);
+  await producer.close();
+});
+
 test('P3 a call that fails in part tells which of its records are written, and nothing behind the first that is not', async () => {
   const topic = await givenTopic(bootstrap, { configs: { 'max.message.bytes': '50000' } });
   const producer = new WireProducer(cluster);

@@ -366,6 +366,13 @@ function mayPassSoon({ retriable, code }: KafkaFailure): boolean {
   return retriable && code !== 'UNKNOWN_TOPIC_OR_PARTITION';
 }
 
+const latestTime = 2n ** 63n - 1n;
+
+/** The latest time that Kafka knows is, as a number, one above it: it could not be written, and the whole request would fail for it. */
+function wireTime(timestampMs: number): bigint {
+  return timestampMs < Number(latestTime) ? BigInt(timestampMs) : latestTime;
+}
+
 function messagesOf(parts: readonly Part[]): MessageRecord[] {
   return parts.flatMap(({ lane, batch }) =>
     batch.records.map(({ record, timestampMs }) => ({
@@ -376,7 +383,7 @@ function messagesOf(parts: readonly Part[]): MessageRecord[] {
       value: record.value as Buffer,
       // A map by identity: a name that is the same object twice would be written once.
       headers: new Map(record.headers.map(([name, value]) => [name.subarray(), value as Buffer])),
-      timestamp: BigInt(timestampMs),
+      timestamp: wireTime(timestampMs),
     })),
   );
 }
