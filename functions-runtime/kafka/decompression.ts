@@ -13,6 +13,7 @@ export function decompressed(attributes: number, body: Buffer, maxBytes: number)
   const codec = codecs[attributes & 0b111];
   switch (codec) {
     case 'none':
+      if (body.length > maxBytes) throw new TooLarge();
       return body;
     case 'gzip':
       return withinLimit(() => gunzipSync(body, { maxOutputLength: maxBytes }));

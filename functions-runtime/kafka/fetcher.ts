@@ -23,6 +23,8 @@ const readCommitted = 1;
 const readerLimits = { portionBytes: 256 * 1024, batchMaxBytes: 64 * 1024 * 1024 };
 /** What is kept of answers for paused partitions, unless the options say otherwise. */
 const restMaxBytes = 8 * 1024 * 1024;
+/** What cannot be read does not mend itself soon, and may be large. */
+const unreadablePauseMs = 10_000;
 const retry: Patience = { timeoutMs: Number.POSITIVE_INFINITY, firstDelayMs: 25, maxDelayMs: 2_000 };
 
 export class WireFetcher implements Fetcher {
@@ -235,7 +237,9 @@ export class WireFetcher implements Fetcher {
   }
 
   #unreadable(hold: Hold, failure: KafkaFailure): void {
-    if (!this.#defer(hold, failure)) return;
+    const isTold = this.#defer(hold, failure);
+    hold.notBeforeMs = performance.now() + unreadablePauseMs;
+    if (!isTold) return;
     if (this.#handlers.onUnreadable === undefined) this.#handlers.onFailure(failure);
     else this.#handlers.onUnreadable(hold.partition, hold.position, failure);
   }

@@ -36,6 +36,23 @@ test.each(codecs.slice(1))('D9 a bomb of %s is refused before it is there', (com
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * mebibyte);
 });
 
+test('D9 a batch that is too large as it is, is refused like one that grows', () => {
+  const large = only(rawBatch({ firstOffset: 0, values: ['x'.repeat(mebibyte)] }));
+  expect(recordsOf(large, mebibyte)).toMatchObject({ kind: 'unreadable', code: 'BATCH_TOO_LARGE' });
+});
+
+test('D9 records keep their own batch and not the answer; one that is most of the answer is not copied', () => {
+  const batch = rawBatch({ firstOffset: 0, values: ['x'.repeat(100_000)] });
+  const valueIn = (answer: Buffer) => {
+    const next = nextBatch(answer, 0);
+    const records = next.kind === 'batch' ? recordsOf(next.batch, mebibyte) : [];
+    return Array.isArray(records) ? records[0]!.value! : null;
+  };
+  const [alone, amongOthers] = [Buffer.concat([batch]), Buffer.concat([batch, batch, batch])];
+  expect(valueIn(alone)?.buffer).toBe(alone.buffer);
+  expect(valueIn(amongOthers)?.buffer.byteLength).toBeLessThan(101_000);
+});
+
 describe('what is not a batch of ours', () => {
   const good = () => rawBatch({ firstOffset: 3, values: ['a', 'b'] });
 

@@ -109,9 +109,11 @@ export class OpenBatch {
 
   constructor(batch: RecordBatch, body: Buffer) {
     this.batch = batch;
-    this.heldBytes = body.length;
-    // Its own copy of what was not compressed: a record that waits long must keep its batch and not the whole answer.
-    this.#cursor = new Cursor(body === batch.body ? Buffer.from(body) : body);
+    // Its own copy of what was not compressed, unless it is most of the answer: a record that waits long must keep its batch and not the others.
+    const isMost = body.length * 2 > body.buffer.byteLength;
+    const own = body === batch.body && !isMost ? Buffer.from(body) : body;
+    this.heldBytes = own === batch.body ? 0 : own.length;
+    this.#cursor = new Cursor(own);
     this.#timestampMs = batch.attributes & logAppendTimeBit ? batch.maxTimestampMs : undefined;
     this.#left = batch.recordCount;
     this.#nextOffset = batch.firstOffset;
