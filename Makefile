@@ -42,11 +42,11 @@ unit: install ## pure tests, no network (seconds)
 	@vitest run --project unit
 
 integration: install ## against a real broker and a real API server
-	@vitest run --project integration
+	@vitest run --project 'integration:*'
 
 test: install ## unit and integration
 	@vitest run --project unit
-	@vitest run --project integration
+	@vitest run --project 'integration:*'
 
 e2e: install ## the scenarios on the cluster
 	@vitest run --project e2e

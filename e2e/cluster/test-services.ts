@@ -2,6 +2,7 @@
 import type { TestProject } from 'vitest/node';
 import { startApiServer } from './apiserver.ts';
 import { startBroker } from './broker.ts';
+import { makeScratch } from './children.ts';
 import { reapLeftovers } from './run-records.ts';
 
 declare module 'vitest' {
@@ -15,30 +16,34 @@ declare module 'vitest' {
 
 type Service = 'broker' | 'apiserver';
 type Stop = () => Promise<void>;
+const provides = { broker: 'kafkaBootstrap', apiserver: 'kubeconfigPath' } as const;
 
 /**
  * Starts what `HEADRACE_TEST_SERVICES` asks for: `broker`, `apiserver`, or both when it is not set. Tests that `inject`
- * what was not started get undefined.
+ * what was not started get undefined. The projects of a run share them: the first one that is set up starts them for all.
  */
-export default async function setup(project: TestProject): Promise<Stop> {
-  const wanted = wantedServices(process.env.HEADRACE_TEST_SERVICES);
+export default async function setup({ vitest }: TestProject): Promise<Stop> {
+  const given = vitest.getRootProject().getProvidedContext();
+  const wanted = wantedServices(process.env.HEADRACE_TEST_SERVICES).filter((service) => !(provides[service] in given));
   reapLeftovers();
   const starts: Record<Service, () => Promise<Stop>> = {
     broker: async () => {
       const broker = await startBroker();
-      project.provide('kafkaBootstrap', broker.bootstrap);
+      vitest.provide('kafkaBootstrap', broker.bootstrap);
       return () => broker.dispose();
     },
     apiserver: async () => {
       const server = await startApiServer();
-      project.provide('kubeconfigPath', server.kubeconfigPath);
+      vitest.provide('kubeconfigPath', server.kubeconfigPath);
       return () => server.dispose();
     },
   };
   const outcomes = await Promise.allSettled(wanted.map((service) => starts[service]()));
   const stops = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const forget = rememberCompiled();
   const stopAll = async () => {
     await Promise.all(stops.map((stop) => stop()));
+    forget();
   };
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure) {
@@ -46,6 +51,17 @@ export default async function setup(project: TestProject): Promise<Stop> {
     throw failure.reason;
   }
   return stopAll;
+}
+
+/**
+ * The same programs are started a hundred times: what Node compiles of them it keeps in a folder of this run, which they
+ * find in their environment. A quarter less processor time for the start of an invoker.
+ */
+function rememberCompiled(): () => void {
+  if (process.env.NODE_COMPILE_CACHE !== undefined) return () => {};
+  const { dir, dispose } = makeScratch('compiled');
+  process.env.NODE_COMPILE_CACHE = dir;
+  return dispose;
 }
 
 /** Which services a value of `HEADRACE_TEST_SERVICES` names. */
