@@ -100,6 +100,8 @@ export function commitAny(bootstrap: string, group: string, topic: string, parti
     const row = { partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: -1, committedMetadata: '' };
     const asked = [{ name: topic, partitions: [row] }];
     await eventually('the commit is taken', async () => {
+      // A new broker has no coordinators before somebody asks for one.
+      await ask(wire.findCoordinator, connection, 0, [group]);
       const done = await ask(wire.commitOffsets, connection, group, -1, '', null, asked);
       if (done.kind === 'failed') throw new Error(done.message);
       return done.response.topics[0]?.partitions[0]?.errorCode === 0;

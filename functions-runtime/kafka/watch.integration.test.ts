@@ -1,8 +1,9 @@
 /** Watching on a real broker: a first record is told at once, markers and aborted records are not, and faults are survived. */
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectCluster, type WireCluster } from './cluster.ts';
+import { newGroup } from './given-members.ts';
 import { type CuttableBroker, startCuttableBroker } from './given-proxy.ts';
-import { deleteRecords, eventually, givenTopic } from './given-topics.ts';
+import { commitAny, deleteRecords, eventually, givenTopic } from './given-topics.ts';
 import { givenTransactions } from './given-transactions.ts';
 import type { KafkaFailure, WatchedPartition } from './ports.ts';
 import { WireProducer } from './producer.ts';
@@ -76,6 +77,20 @@ describe('on one broker', () => {
     // The median: this machine is shared.
     expect(delays[2]).toBeLessThan(100);
     expect(watch.isWatching(topics[0]!, 0)).toBe(false);
+  });
+
+  test('a commit of 2^63 - 1 is told as out of range; others are watched on', async () => {
+    const [far, near] = await Promise.all([givenTopic(bootstrap), givenTopic(bootstrap)]);
+    const group = newGroup();
+    await commitAny(bootstrap, group, far, 0, 2n ** 63n - 1n);
+    const committed = await cluster.fetchOffsets(group, far, [0]);
+    const position = committed.kind === 'ok' ? committed.value[0]!.offset! : -1;
+    watch.set([...(await watched(cluster, far, position)), ...(await watched(cluster, near))]);
+    await eventually('it is told', () => seen.lost.length === 1);
+    expect(seen.lost).toEqual([{ partition: 0, code: 'OFFSET_OUT_OF_RANGE' }]);
+    await write(cluster, near, 0);
+    await eventually('the other is told', () => seen.records.some(({ topic }) => topic === near));
+    expect(seen.failures).toEqual([]);
   });
 
   test('markers and aborted records are passed, an open transaction is nothing, a committed record is told', async () => {
