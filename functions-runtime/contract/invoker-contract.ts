@@ -18,9 +18,11 @@ export interface Wish {
 
 /** null: the text is not a list of positions. */
 export function parseWishes(what: Wish['what'], text: string): readonly Wish[] | null {
-  const parts = text.split(',').map((part) => /^\s*(\d{1,6}):(\d{1,15})\s*$/.exec(part));
+  const parts = text.split(',').map((part) => /^\s*(\d{1,6}):(\d{1,16})\s*$/.exec(part));
   if (parts.length > mostWishes || parts.includes(null)) return null;
-  return parts.map((found) => ({ what, partition: Number(found![1]), offset: Number(found![2]) }));
+  const wishes = parts.map((found) => ({ what, partition: Number(found![1]), offset: Number(found![2]) }));
+  // Rounded, it would be another record.
+  return wishes.every(({ offset }) => Number.isSafeInteger(offset)) ? wishes : null;
 }
 /** Its name: the operator writes it, the invokers of the binding watch it. */
 export const placementConfigMap = (bindingName: string): string => `${bindingName}-placement`;
