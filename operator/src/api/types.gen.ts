@@ -230,7 +230,7 @@ export type StreamBindingSpec = {
   };
   /** Bounds of each invoker. */
   readonly flow: {
-    /** Bytes of fetched records that an invoker holds at most, whatever the lag. From 1Mi to 1Gi; raise the memory limit of invokers (chart value `invoker.resources`) with it. */
+    /** Bytes of fetched records that an invoker holds at most, whatever the lag; above it only one record of each partition, where that is larger than the share of its partition. From 1Mi to 1Gi; raise the memory limit of invokers (chart value `invoker.resources`) with it. */
     readonly maxBufferedBytes: string;
     /** Bytes of one answer at most; a longer one is cut and counts as a failed attempt. From 1Ki to 64Mi. */
     readonly maxResponseBytes: string;
