@@ -55,6 +55,7 @@ scenario('D1 P1 P3: a container of the user’s own, its invoker killed under lo
   const second = traffic(15_000, first.length);
   await flowing(stage, output, first.length + perSecond, { withinMs: 30_000 });
   const how = await killPod(kubernetes, invoker);
+  expect(second.isRunning(), 'the traffic must outlast the kill').toBe(true);
   const areGuarded = { withinMs: 30_000 };
   const report = await reports(kubernetes, 'all its partitions as guarded', invoker, areGuarded, (now) => {
     return now.guardedPartitions.length === partitions;
@@ -63,7 +64,6 @@ scenario('D1 P1 P3: a container of the user’s own, its invoker killed under lo
   const metrics = await kubernetes.askPod(invoker, invokerPort, '/metrics');
   expect(metrics).toMatch(new RegExp(`^headrace_guarded_partitions\\{[^}]*\\} ${partitions}$`, 'm'));
   expect(await waitsOf(invoker)).toEqual(Array(partitions).fill(guardMs));
-  expect(second.isRunning(), 'the traffic must outlast the kill').toBe(true);
 
   const sent = [...first, ...(await second.finished)];
   await drained(stage, name, input, { withinMs: 60_000 });

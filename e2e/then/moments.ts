@@ -33,27 +33,36 @@ const paths: Readonly<Record<Resource, string>> = {
   pods: 'api/v1',
 };
 
-/** Resolves when all watches are open. */
+/** A server may end any watch; that of our kinds it ends when their definitions were touched. */
+const opensAtMost = 20;
+
+/** Resolves when all watches are open. A watch that ends is gone on with where it ended: nothing is missed. */
 export async function watchMoments(apiUrl: string, namespace: string): Promise<Moments> {
   const changes: Change[] = [];
   const stopped = new AbortController();
   const { signal } = stopped;
-  const watches = (Object.keys(paths) as Resource[]).map(async (resource) => {
-    const url = `${apiUrl}/${paths[resource]}/namespaces/${namespace}/${resource}?watch=1&timeoutSeconds=3600`;
-    const { status, body } = await fetch(url, { signal });
+  const open = async (resource: Resource, after: string) => {
+    const query = `watch=1&timeoutSeconds=3600${after === '' ? '' : `&resourceVersion=${after}`}`;
+    const { status, body } = await fetch(`${apiUrl}/${paths[resource]}/namespaces/${namespace}/${resource}?${query}`, {
+      signal,
+    });
     if (status !== 200 || body === null) throw new Error(`watching ${resource} was answered ${status}`);
-    return { resource, body };
+    return body;
+  };
+  const opened = (Object.keys(paths) as Resource[]).map(async (resource) => {
+    return { resource, first: await open(resource, '') };
   });
-  const readings = (await Promise.all(watches)).map(async ({ resource, body }) => {
-    let rest = '';
-    for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
-      const atMs = Date.now();
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines)
-        changes.push({ atMs, resource, object: (JSON.parse(line) as Pick<Change, 'object'>).object });
+  const readings = (await Promise.all(opened)).map(async ({ resource, first }) => {
+    let [body, after] = [first, ''];
+    for (let opens = 1; ; opens += 1) {
+      for await (const { type, object } of eventsIn(body)) {
+        if (type === 'ERROR') throw new Error(`the watch of ${resource} broke off: ${JSON.stringify(object)}`);
+        changes.push({ atMs: Date.now(), resource, object });
+        after = newest(after, object.metadata.resourceVersion);
+      }
+      if (opens === opensAtMost) throw new Error(`the watch of ${resource} broke off ${opens} times`);
+      body = await open(resource, after);
     }
-    throw new Error(`the watch of ${resource} broke off`);
   });
   const all = Promise.all(readings);
   // Awaited at `stop`; must not end the process before.
@@ -69,3 +78,20 @@ export async function watchMoments(apiUrl: string, namespace: string): Promise<M
     },
   };
 }
+
+interface WatchEvent {
+  readonly type: string;
+  readonly object: Kinds[Resource];
+}
+
+async function* eventsIn(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<WatchEvent> {
+  let rest = '';
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line);
+  }
+}
+
+/** What stands when a watch begins comes in any order. */
+const newest = (a: string, b: string): string => (BigInt(b) > BigInt(a) ? b : a);
