@@ -22,10 +22,19 @@ export async function reportOf(invoker: KeptProcess): Promise<InvokerReport | un
   }
 }
 
+/** Of each life the port that its log told: it is asked for many times a second, and logs get long. */
+const ports = new WeakMap<KeptProcess, { readonly pid: number; readonly port: number }>();
+
 function portOf(invoker: KeptProcess): number | undefined {
   const { pid } = invoker;
+  if (pid === undefined) return undefined;
+  const known = ports.get(invoker);
+  if (known?.pid === pid) return known.port;
   const listens = invoker.lines().findLast(({ line, pid: of }) => line.msg === 'listens' && of === pid);
-  return listens === undefined ? undefined : Number(listens.line.port);
+  if (listens === undefined) return undefined;
+  const port = Number(listens.line.port);
+  ports.set(invoker, { pid, port });
+  return port;
 }
 
 export class Watch {

@@ -44,7 +44,8 @@ it('D1 D8: batches with a wrong checksum are neither passed nor guessed at', asy
   flip(Buffer.from([value[0]! ^ 0b1000_0000, ...value.subarray(1)]));
   await broker!.start();
   await invoker.until('all is settled', async () => (await invoker.report()).recordsSettled === 12, 60_000);
-  await scene.untilOut(12);
+  // The reader of the outputs, too, has to get over the broker's restarts.
+  await scene.untilOut(12, 60_000);
   expect(scene.verdict(12)).toMatchObject({ lost: [], swapped: [] });
   expect((await invoker.report()).blocked).toEqual([]);
 });
