@@ -1,9 +1,10 @@
 // What integration tests find running: one Kafka broker and one Kubernetes API server, started once for all of them.
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startApiServer } from './apiserver.ts';
 import { startBroker } from './broker.ts';
-import { makeScratch } from './children.ts';
 import { reapLeftovers } from './run-records.ts';
+import { cacheDir } from './versions.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -26,6 +27,9 @@ export default async function setup({ vitest }: TestProject): Promise<Stop> {
   const given = vitest.getRootProject().getProvidedContext();
   const wanted = wantedServices(process.env.HEADRACE_TEST_SERVICES).filter((service) => !(provides[service] in given));
   reapLeftovers();
+  // The same programs are started a hundred times: what Node compiles of them they find in their environment. A quarter less
+  // processor time for the start of an invoker.
+  process.env.NODE_COMPILE_CACHE ??= join(cacheDir, 'compiled');
   const starts: Record<Service, () => Promise<Stop>> = {
     broker: async () => {
       const broker = await startBroker();
@@ -40,10 +44,8 @@ export default async function setup({ vitest }: TestProject): Promise<Stop> {
   };
   const outcomes = await Promise.allSettled(wanted.map((service) => starts[service]()));
   const stops = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  const forget = rememberCompiled();
   const stopAll = async () => {
     await Promise.all(stops.map((stop) => stop()));
-    forget();
   };
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure) {
@@ -51,17 +53,6 @@ export default async function setup({ vitest }: TestProject): Promise<Stop> {
     throw failure.reason;
   }
   return stopAll;
-}
-
-/**
- * The same programs are started a hundred times: what Node compiles of them it keeps in a folder of this run, which they
- * find in their environment. A quarter less processor time for the start of an invoker.
- */
-function rememberCompiled(): () => void {
-  if (process.env.NODE_COMPILE_CACHE !== undefined) return () => {};
-  const { dir, dispose } = makeScratch('compiled');
-  process.env.NODE_COMPILE_CACHE = dir;
-  return dispose;
 }
 
 /** Which services a value of `HEADRACE_TEST_SERVICES` names. */

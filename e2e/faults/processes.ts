@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Child, logTail, startChild } from '../cluster/children.ts';
+import { ownRoot } from './ground.ts';
 import { type HistoryFile, nowMs } from './history-file.ts';
 import { logLines } from './process-log.ts';
 
@@ -55,7 +56,9 @@ export class KeptProcess {
     const logPath = join(folder, `${name}.${this.#starts}.log`);
     this.logPaths.push(logPath);
     const args = [...execArgv, join(root, main)];
-    const child = await startChild({ name, command: process.execPath, args, logPath, env });
+    // A copy of the sources lies in another place each time: what is compiled of it is found by nobody again.
+    const once = root === ownRoot ? {} : { NODE_DISABLE_COMPILE_CACHE: '1' };
+    const child = await startChild({ name, command: process.execPath, args, logPath, env: { ...env, ...once } });
     this.#child = child;
     this.pids.push(child.pid);
     history.write({ kind: 'process', atMs: nowMs(), pid: child.pid, name, state: 'started' });
