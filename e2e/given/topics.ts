@@ -33,8 +33,8 @@ export async function connectTopics(bootstrap: string): Promise<Topics> {
     clientId: 'headrace-e2e',
     brokers: [bootstrap],
     logLevel: logLevel.NOTHING,
-    // A broker may restart under a scenario: half a minute of trying.
-    retry: { retries: 40, initialRetryTime: 100, maxRetryTime: 1_000 },
+    // A broker may restart under a scenario, and start for a minute on a busy machine: two minutes of trying, as long as the restart is waited for.
+    retry: { retries: 120, initialRetryTime: 100, maxRetryTime: 1_000 },
   });
   const admin = kafka.admin();
   const producer: Producer = kafka.producer({
