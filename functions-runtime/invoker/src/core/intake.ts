@@ -1,4 +1,4 @@
-/** Records come in; a lane that holds its share of the buffer is paused until half of the share is free (D9). */
+/** Records come in; a lane that holds its share of the buffer is paused until half of the share is free, or its next call would not be full (D9). */
 import { suspectFirst } from './caution.ts';
 import type { CoreEvent } from './events.ts';
 import type { Lane, Turn } from './lanes.ts';
@@ -40,10 +40,17 @@ function balanceOne(lane: Lane, share: number, allFull: boolean, turn: Turn): vo
   if (!paused && bufferedBytes > 0 && (mustWait || holds(lane, 1, share, turn))) {
     lane.paused = true;
     turn.emit({ kind: 'pause', partition });
-  } else if (paused && (bufferedBytes === 0 || (!mustWait && !holds(lane, 0.5, share, turn)))) {
+  } else if (paused && (bufferedBytes === 0 || (!mustWait && wantsMore(lane, share, turn)))) {
     lane.paused = false;
     turn.emit({ kind: 'resume', partition });
   }
+}
+
+/** Half of its share is free; or the next call would not be full, though a backlog may wait in Kafka, and there is room at all. */
+function wantsMore(lane: Lane, share: number, turn: Turn): boolean {
+  if (!holds(lane, 0.5, share, turn)) return true;
+  const forNextCall = lane.waiting.length - (lane.call?.records.length ?? 0);
+  return forNextCall < turn.settings.batch.maxRecords && lane.bufferedBytes < share;
 }
 
 /** Whether it holds this part of its share, or of what keeps it busy. */
