@@ -24,11 +24,12 @@ const server = await startServer(config.port, {
   report: () => invoker.report(),
   isReady: () => invoker.attendance.state !== 'joining',
 });
-log.info({ port: server.port }, 'listens');
 const stopWatching = watch(invoker, config, log);
 let ending = false;
 process.on('SIGTERM', () => void end('SIGTERM', 0));
 process.on('SIGINT', () => void end('SIGINT', 0));
+// Last: whoever reads it may send a signal.
+log.info({ port: server.port }, 'listens');
 
 function watch(to: Invoker, { contract, staticEndpoints, placementFile }: InvokerConfig, logger: Logger): () => void {
   const stops: (() => void)[] = [];
