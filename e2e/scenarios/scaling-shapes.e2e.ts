@@ -26,6 +26,7 @@ import { verdictOf } from '../then/verdict.ts';
 const name = 'shaped';
 const partitions = 8;
 const maxReplicas = 4;
+const drawing = process.env.HEADRACE_PLOTS !== undefined;
 const plots = new URL('../../docs/scaling/', import.meta.url);
 
 /** A stretch of traffic, and the quiet behind it. */
@@ -115,7 +116,10 @@ const shapes: readonly Shape[] = [
   },
 ];
 
-scenario.for(shapes)('D1 D5 P3: scaling on the cluster: $shape', async (shape, { stage }) => {
+/** Two at a time, for they mostly wait; what is drawn is drawn of one that has the machine for itself. */
+const each = drawing ? scenario : scenario.concurrent;
+
+each.for(shapes)('D1 D5 P3: scaling on the cluster: $shape', async (shape, { stage }) => {
   const { kubernetes, bootstrapInCluster: bootstrapServer } = stage;
   const { input, output } = await stage.made({ input: partitions, output: partitions });
   const { scaling, maxRecords } = shape;
@@ -143,7 +147,7 @@ scenario.for(shapes)('D1 D5 P3: scaling on the cluster: $shape', async (shape, {
   expect(verdict.problems).toEqual([]);
   expect(verdict.duplicates).toBe(0);
   const done = await doneOf(stage, input, output);
-  if (process.env.HEADRACE_PLOTS !== undefined) draw(shape, course, done);
+  if (drawing) draw(shape, course, done);
   stage.figure(
     `${shape.shape}: at most ${most(course)} pods, ${changesOf(course)} changes, ${podSeconds(course)} pod seconds for ${sent.length} records, ` +
       `delay p50 ${seconds(delayExceededBy(done, 0.5))}, p99 ${seconds(delayExceededBy(done, 0.01))}`,
