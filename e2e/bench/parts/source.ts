@@ -49,7 +49,7 @@ export const sourcePart: Part = {
       'of the ceiling',
     ];
     return {
-      text: `${hosts} host processes, ${partitions} partitions, order kept per partition. The ceiling is what the waiting alone allows.\n\n${table(heads, rows)}`,
+      text: `${hosts} host processes, ${partitions} partitions, order kept per partition. The ceiling is what the waiting alone allows. The bare loop sends no call ahead of a free slot, and calls that are not full.\n\n${table(heads, rows)}`,
       othersCores,
     };
   },
