@@ -26,7 +26,7 @@ export interface ApiServer {
   /** Starts kube-apiserver again with the same address, data and credentials; ends it first when it runs. */
   restart(): Promise<void>;
   /** Freezes kube-apiserver (SIGSTOP): connections stay open and nothing is answered. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   dispose(): Promise<void>;
 }
@@ -108,7 +108,7 @@ async function prepare(programs: Programs): Promise<ApiServer & { begin(): Promi
       await server?.stop('SIGKILL');
       await startServer();
     },
-    pause: () => server?.signal('SIGSTOP'),
+    pause: async () => server?.freeze(),
     resume: () => server?.signal('SIGCONT'),
     async dispose() {
       await server?.stop('SIGKILL');

@@ -85,7 +85,7 @@ describe('a broker of a test’s own', () => {
   test('answers nothing while paused, and goes on when resumed', async () => {
     const admin = clientOf(broker.bootstrap).admin();
     await admin.connect();
-    broker.pause();
+    await broker.pause();
     const answer = admin.listTopics();
     const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 1_000, 'silence'))]);
     expect(first).toBe('silence');

@@ -32,7 +32,7 @@ export interface Broker {
   /** Starts a stopped broker again on the same port with the same data; resolves when it answers. */
   start(): Promise<void>;
   /** Freezes the broker (SIGSTOP): connections stay open and nothing is answered. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends the broker and removes its data. */
   dispose(): Promise<void>;
@@ -193,7 +193,7 @@ async function prepare(
       });
     },
     stop: async (signal = 'SIGTERM') => child?.stop(signal, stopGraceMs),
-    pause: () => child?.signal('SIGSTOP'),
+    pause: async () => child?.freeze(),
     resume: () => child?.signal('SIGCONT'),
     async dispose() {
       await child?.stop('SIGKILL');

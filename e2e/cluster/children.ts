@@ -4,8 +4,9 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onPath } from './commands.ts';
-import { identify } from './processes.ts';
+import { identify, isFrozen } from './processes.ts';
 import { recordProcess, recordScratch, scratchPrefix } from './run-records.ts';
+import { until } from './waiting.ts';
 
 export interface ChildSpec {
   /** For messages: "kafka broker". */
@@ -25,12 +26,15 @@ export interface Child {
   isRunning(): boolean;
   /** Sends a signal; nothing happens when the process has ended. */
   signal(signal: NodeJS.Signals): void;
+  /** SIGSTOP; resolves when it does nothing any more. */
+  freeze(): Promise<void>;
   /** Asks the process to end and waits for it; after `graceMs` it is killed. */
   stop(signal?: NodeJS.Signals, graceMs?: number): Promise<void>;
 }
 
 const defaultGraceMs = 30_000;
 const logTailLines = 25;
+const frozenPatience = { atMostMs: 10_000, everyMs: 2 };
 
 const cleanUps = new Set<() => void>();
 let watching = false;
@@ -96,6 +100,11 @@ function adopt(child: ChildProcess, pid: number, spec: ChildSpec, argv: string[]
     isRunning,
     signal: (signal) => {
       if (isRunning()) child.kill(signal);
+    },
+    freeze: async () => {
+      if (!isRunning()) return;
+      child.kill('SIGSTOP');
+      await until(`${spec.name} is frozen`, frozenPatience, () => isFrozen(pid) || undefined);
     },
     stop: async (signal = 'SIGTERM', graceMs = defaultGraceMs) => {
       if (!isRunning()) return;

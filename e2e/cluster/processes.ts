@@ -1,6 +1,6 @@
 // Who a process is: pid, start time and command line together, because a pid alone is soon somebody else's.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** A process that was alive when it was looked at. */
 export interface Identity {
@@ -18,6 +18,20 @@ export function identify(pid: number): Identity | undefined {
 /** Whether the process recorded earlier is still the one that runs under its pid. */
 export function isAlive(recorded: Pick<Identity, 'pid' | 'startTime'>): boolean {
   return identify(recorded.pid)?.startTime === recorded.startTime;
+}
+
+/** Whether no thread of it runs any more after a SIGSTOP, which reaches them one by one. Without /proc it is believed. */
+export function isFrozen(pid: number): boolean {
+  if (process.platform !== 'linux') return true;
+  const threads = `/proc/${pid}/task`;
+  return readdirSync(threads).every((thread) => {
+    try {
+      return parseStat(readFileSync(`${threads}/${thread}/stat`, 'utf8'))?.state === 'T';
+    } catch {
+      // It ended meanwhile.
+      return true;
+    }
+  });
 }
 
 /** The state letter and the start time (field 22) of a /proc/PID/stat line; the name in it may hold blanks and brackets. */

@@ -36,7 +36,7 @@ export class Nemesis {
     return this.#during('invoker paused', false, async () => {
       this.#invoker(ordinal).signal('SIGSTOP');
       await pause(pausedMs);
-      broker.pause();
+      await broker.pause();
       this.#invoker(ordinal).signal('SIGCONT');
       await pause(silentMs);
       broker.resume();
@@ -75,7 +75,7 @@ export class Nemesis {
 
   pauseBroker(broker: Broker, pausedMs: number): Promise<void> {
     return this.#during('broker paused', false, async () => {
-      broker.pause();
+      await broker.pause();
       await pause(pausedMs);
       broker.resume();
     });

@@ -120,7 +120,7 @@ describe('P1 P3 who does not own its partition any more does not write what stil
       asked += 1;
       return mine;
     };
-    place.broker.pause();
+    await place.broker.pause();
     try {
       const underWay = producer.send([record(topic, 'under way')], mayWrite);
       // Asked when the batch is made, and when it goes.

@@ -17,7 +17,7 @@ test('P1 a frozen broker: the session ends by our own clock, before others can o
   await eventually('a hold of all', () => a.membership.owned.size === 2);
   a.clear();
   const frozen = performance.now();
-  broker.pause();
+  await broker.pause();
   try {
     await eventually('the end of the session', () => a.did('lost').length === 2);
     const tookMs = Math.max(...a.notes.map(({ atMs }) => atMs)) - frozen;

@@ -42,7 +42,7 @@ test('an API server that freezes and goes on: the silence is noticed, what was k
   const { seen, of } = witness(api, { path, silenceMs: 2_000 });
   watching = { seen, of };
   await of.synced;
-  server.pause();
+  await server.pause();
   await vi.waitFor(() => expect(seen.errors.length).toBeGreaterThan(1), 20_000);
   expect(of.objects.size).toBe(2);
   server.resume();

@@ -43,7 +43,7 @@ describe('a broker', () => {
     const invoker = await scene.invoker();
     await scene.send(0, 200);
     await scene.untilOut(200);
-    broker.pause();
+    await broker.pause();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     broker.resume();
     await scene.send(200, 200);
