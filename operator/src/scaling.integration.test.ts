@@ -33,7 +33,7 @@ beforeAll(async () => {
   const brokers = [inject('kafkaBootstrap')];
   const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING });
   admin = kafka.admin();
-  producer = kafka.producer({ allowAutoTopicCreation: false });
+  producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
   await Promise.all([admin.connect(), producer.connect()]);
   await admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true });
   const port = await startScout();

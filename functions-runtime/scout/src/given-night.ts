@@ -27,7 +27,10 @@ export class GivenNight {
     const broker = await startCountedBroker({ properties });
     // Not through the proxy: only the scout's requests are counted.
     const kafka = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING });
-    const clients = { producer: kafka.producer({ allowAutoTopicCreation: false }), admin: kafka.admin() };
+    const clients = {
+      producer: kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 }),
+      admin: kafka.admin(),
+    };
     await Promise.all([clients.producer.connect(), clients.admin.connect()]);
     return new GivenNight(broker, clients, await givenScout(env));
   }

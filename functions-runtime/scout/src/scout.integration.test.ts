@@ -14,7 +14,7 @@ import {
 const bootstrap = inject('kafkaBootstrap');
 const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
 const admin = kafka.admin();
-const producer = kafka.producer({ allowAutoTopicCreation: false });
+const producer = kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
 let scout: ChildProcess;
 let url: string;
 const logLines: string[] = [];
@@ -178,7 +178,7 @@ describe('initial positions are committed before a binding may sleep', () => {
     const known = async (): Promise<number> => (await admin.fetchTopicOffsets(b.topic)).length;
     await expect.poll(known, { timeout: 10_000 }).toBe(2);
     // A producer that has never seen the topic with one partition only.
-    const fresh = kafka.producer({ allowAutoTopicCreation: false });
+    const fresh = kafka.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
     await fresh.connect();
     await fresh.send({ topic: b.topic, messages: [{ value: 'new', partition: 1 }] });
     await fresh.disconnect();
