@@ -1,6 +1,6 @@
 /** Test support: a plain container as an HTTP server in the test's process; it writes down each request as it came and answers as it is told. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { endAsKilled, listen } from './listening.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -19,6 +19,7 @@ export class ContainerServer {
   readonly requests: SeenRequest[] = [];
   behaviour: Plain;
   readonly #server: Server;
+  #endpoint = '';
 
   private constructor(behaviour: Plain) {
     this.behaviour = behaviour;
@@ -33,17 +34,15 @@ export class ContainerServer {
 
   static async start(behaviour: Plain): Promise<ContainerServer> {
     const started = new ContainerServer(behaviour);
-    await new Promise<void>((resolve) => started.#server.listen(0, '127.0.0.1', resolve));
+    started.#endpoint = await listen(started.#server);
     return started;
   }
 
   get endpoint(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#endpoint;
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+    await endAsKilled(this.#server);
   }
 }

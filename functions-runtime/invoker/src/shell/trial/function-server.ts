@@ -1,7 +1,7 @@
 /** Test support: a function as an HTTP server in the test's process, which speaks the contract and writes down every call it got. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { announcePath, callHeaders, resultContentType } from '#contract/call.ts';
+import { endAsKilled, listen } from './listening.ts';
 
 export interface SeenEvent {
   readonly id: string;
@@ -50,7 +50,7 @@ export class FunctionServer {
   readonly announced: Readonly<Record<string, number>>[] = [];
   behaviour: Behaviour;
   #server: Server;
-  #port = 0;
+  #endpoint = '';
 
   constructor(behaviour: Behaviour = echo) {
     this.behaviour = behaviour;
@@ -58,22 +58,19 @@ export class FunctionServer {
   }
 
   get endpoint(): string {
-    return `127.0.0.1:${this.#port}`;
+    return this.#endpoint;
   }
 
   /** On the port of before, after the first time. */
   async start(): Promise<this> {
     this.#server = this.#create();
-    await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
-    this.#port = (this.#server.address() as AddressInfo).port;
+    this.#endpoint = await listen(this.#server, Number(this.#endpoint.split(':')[1] ?? 0));
     return this;
   }
 
   /** As a killed pod: connections break, nobody listens. */
   async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+    await endAsKilled(this.#server);
   }
 
   #create(): Server {

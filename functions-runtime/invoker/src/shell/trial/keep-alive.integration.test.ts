@@ -1,9 +1,10 @@
 /** A host that closes idle sockets while calls come: none meets a socket that is being closed, so no attempt is lost to it. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { callHeaders } from '#contract/call.ts';
+import { endAsKilled, listen } from './listening.ts';
 import { stage } from './stage.ts';
 
 const on = stage();
@@ -45,13 +46,10 @@ async function idleHost(patienceMs: number, tells: boolean): Promise<IdleHost> {
   server.on('connection', () => {
     sockets += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  on.after(async () => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const endpoint = await listen(server);
+  on.after(() => endAsKilled(server));
   return {
-    endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     attempts,
     get sockets() {
       return sockets;

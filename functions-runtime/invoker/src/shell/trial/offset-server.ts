@@ -1,8 +1,8 @@
 /** Test support: a cheap function for very many records: it answers at once and keeps nothing but where each partition stands, and what was not in its turn. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { announcePath, callHeaders } from '#contract/call.ts';
 import type { SeenEvent } from './function-server.ts';
+import { endAsKilled, listen } from './listening.ts';
 
 export type CheckEvent = (event: SeenEvent, partition: number, offset: number) => boolean;
 
@@ -18,6 +18,7 @@ export class OffsetServer {
   readonly next = new Map<number, number>();
   readonly #isRight: CheckEvent;
   readonly #server: Server;
+  #endpoint = '';
 
   private constructor(isRight: CheckEvent) {
     this.#isRight = isRight;
@@ -31,18 +32,16 @@ export class OffsetServer {
 
   static async start(isRight: CheckEvent): Promise<OffsetServer> {
     const started = new OffsetServer(isRight);
-    await new Promise<void>((resolve) => started.#server.listen(0, '127.0.0.1', resolve));
+    started.#endpoint = await listen(started.#server);
     return started;
   }
 
   get endpoint(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#endpoint;
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+    await endAsKilled(this.#server);
   }
 
   async #take(request: IncomingMessage): Promise<void> {
