@@ -30,8 +30,11 @@ export function chaosPlan(seed: number, chance: Chance): ChaosPlan {
   const hosts = 1 + below(3);
   const maxRecords = oneOf([1, 5, 20, 100]);
   const callMs = oneOf([0, 5, 20, 60]);
+  // With one slot, or two, calls go ahead and wait at their host.
+  const concurrency = oneOf([1, 2, 16]);
   // A third of what it could do at best: what piles up during faults must be worked off again.
-  const mostPerSecond = (partitions * maxRecords * 1_000) / (callMs + 10) / 3;
+  const callsAtOnce = Math.min(partitions, hosts * concurrency);
+  const mostPerSecond = (callsAtOnce * maxRecords * 1_000) / (callMs + 10) / 3;
   const scene = {
     title: `chaos ${seed}`,
     partitions,
@@ -39,6 +42,7 @@ export function chaosPlan(seed: number, chance: Chance): ChaosPlan {
     placed: 1 + below(invokers),
     hosts,
     maxRecords,
+    concurrency,
     callMs,
     callTimeoutMs: 1_500,
     commitIntervalMs: oneOf([50, 200, 500]),

@@ -2,6 +2,8 @@
 import type { InvokerContract } from '../../functions-runtime/contract/invoker-contract.ts';
 
 export interface ContractWish {
+  /** Calls that one host takes at a time. */
+  readonly concurrency?: number;
   readonly maxAttempts?: number;
   readonly maxRecords?: number;
   readonly callTimeoutMs?: number;
@@ -29,7 +31,7 @@ export function contractOf(
       serviceName: 'audited',
       kind: 'Host',
       timeoutMs: wish.callTimeoutMs ?? 2_000,
-      concurrency: 16,
+      concurrency: wish.concurrency ?? 16,
     },
     kafka: { bootstrapServers: [bootstrap] },
     source: { topic: input, consumerGroup: `group-${input}`, format: 'Auto', onOffsetOutOfRange: 'Stop' },

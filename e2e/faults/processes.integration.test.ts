@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Broker } from '../cluster/broker.ts';
 import { startFaultyBroker } from './ground.ts';
-import { type Ended, killed, paused, restarted, scaled } from './scenarios.ts';
+import { ahead, type Ended, killed, paused, restarted, scaled } from './scenarios.ts';
 
 let broker: Broker;
 beforeAll(async () => {
@@ -17,6 +17,10 @@ function valid({ report, text }: Ended): Ended['report']['tallies'] {
 
 it('D1 D2 D5 D6 P1 P2 P3: SIGKILL, twice', async () => {
   expect(valid(await killed(broker)).uncleanTakeOvers).toBeGreaterThan(4);
+});
+
+it('D1 D2 D6 P1 P2 P3: SIGKILL of a host and of an invoker, while calls wait at hosts with one slot', async () => {
+  expect(valid(await ahead(broker)).uncleanTakeOvers).toBeGreaterThan(1);
 });
 
 it('D1 D2 P1: SIGSTOP past the session; on waking no call and no commit', async () => {

@@ -45,6 +45,25 @@ export const killed = scenario(
   },
 );
 
+export const ahead = scenario(
+  {
+    title: 'hosts with one slot, and calls that wait there: a host killed, an invoker killed',
+    load: { records: 1_000, perSecond: 250, shares: mixed },
+    concurrency: 1,
+    callMs: 20,
+    maxRecords: 5,
+    invokers: 2,
+    hosts: 2,
+    plannedFaults: ['host killed', 'invoker killed'],
+  },
+  async (scene, nemesis) => {
+    await scene.untilDone(250);
+    await nemesis.killHost(0);
+    await scene.untilDone(250);
+    await nemesis.killInvoker(0);
+  },
+);
+
 export const paused = scenario(
   {
     title: 'an invoker stopped past its session, woken when others own its partitions',
