@@ -237,9 +237,7 @@ export class WireFetcher implements Fetcher {
   }
 
   #unreadable(hold: Hold, failure: KafkaFailure): void {
-    const isTold = this.#defer(hold, failure);
-    hold.notBeforeMs = performance.now() + unreadablePauseMs;
-    if (!isTold) return;
+    if (!this.#defer(hold, failure, unreadablePauseMs)) return;
     if (this.#handlers.onUnreadable === undefined) this.#handlers.onFailure(failure);
     else this.#handlers.onUnreadable(hold.partition, hold.position, failure);
   }
@@ -280,12 +278,12 @@ export class WireFetcher implements Fetcher {
     if (this.#defer(hold, failure)) this.#handlers.onFailure(failure);
   }
 
-  /** Puts the next try off; true when the failure is to be told. */
-  #defer(hold: Hold, failure: KafkaFailure): boolean {
+  /** Puts the next try off, by `pauseMs` where the failure does not pass by itself; true when it is to be told. */
+  #defer(hold: Hold, failure: KafkaFailure, pauseMs = retry.maxDelayMs): boolean {
     if (asksForLeader(failure)) this.#cluster.map.forgetTopic(this.#options.topic);
     if (!this.#holds.isCurrent(hold)) return false;
     hold.failures += 1;
-    const delay = failure.retriable ? delayMs(hold.failures, retry, Math.random()) : retry.maxDelayMs;
+    const delay = failure.retriable ? delayMs(hold.failures, retry, Math.random()) : pauseMs;
     hold.notBeforeMs = performance.now() + delay;
     return toldAt(hold.failures, failure.retriable);
   }
