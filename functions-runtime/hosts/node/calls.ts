@@ -84,8 +84,8 @@ async function takeCall(room: CallRoom, request: IncomingMessage, response: Serv
   if (asked.kind === 'malformed') return malformed('BODY_NOT_EVENTS', asked.detail);
   const fault = offsetsFault(coordinates, asked);
   if (fault !== null) return malformed('HEADER_INVALID', fault);
-  const deadlineMs = coordinates.deadlineMs ?? room.now() + room.timeoutMs;
   const cameMs = room.now();
+  const deadlineMs = coordinates.deadlineMs ?? cameMs + room.timeoutMs;
   const admission = await admit(room, coordinates, deadlineMs, response);
   if (admission === null) return null;
   if (admission.kind === 'refused') {
