@@ -6,6 +6,9 @@ export interface Patience {
   readonly everyMs: number;
 }
 
+/** What takes long is asked for less often: the asking, too, costs the machine. */
+export const nextLookMs = (everyMs: number, tookMs: number): number => Math.min(everyMs + tookMs / 20, 100);
+
 /** Asks until the answer is not undefined. The `explain` text goes into the error when time runs out. */
 export async function until<T>(
   what: string,

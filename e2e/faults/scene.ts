@@ -10,6 +10,7 @@ import { readHistory } from '../checker/read-history.ts';
 import { reportText } from '../checker/report-text.ts';
 import { makeScratch } from '../cluster/children.ts';
 import { freePorts } from '../cluster/ports.ts';
+import { nextLookMs } from '../cluster/waiting.ts';
 import { type ContractWish, contractOf, type Topics } from './contract.ts';
 import { HistoryFile, nowMs } from './history-file.ts';
 import { Load, type LoadPlan } from './load.ts';
@@ -124,8 +125,7 @@ export class Scene {
     while (!(await holds())) {
       const tookMs = performance.now() - beginMs;
       if (tookMs > withinMs) throw new Error(`${this.plan.title}: ${what}: not within ${withinMs} ms`);
-      // What takes long is asked for less often: the asking, too, costs the machine.
-      await pause(Math.min(25 + tookMs / 20, 100));
+      await pause(nextLookMs(25, tookMs));
     }
   }
 

@@ -1,6 +1,7 @@
 /** Test support: topics of a test's own, made by wire calls, and the wait for something to become true. */
 import { randomUUID } from 'node:crypto';
 import { createTopicsV7, deleteRecordsV2, deleteTopicsV6, incrementalAlterConfigsV1 } from '@platformatic/kafka';
+import { nextLookMs } from '../../e2e/cluster/waiting.ts';
 import { parseAddress } from './addresses.ts';
 import { Connections } from './connections.ts';
 import { pause } from './patience.ts';
@@ -78,8 +79,7 @@ export async function eventually(
   while (!(await holds())) {
     const tookMs = performance.now() - begin;
     if (tookMs > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
-    // What takes long is asked for less often: the asking, too, costs the machine.
-    await pause(Math.min(5 + tookMs / 20, 100));
+    await pause(nextLookMs(5, tookMs));
   }
   return performance.now() - begin;
 }

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InvokerContract } from '#contract/invoker-contract.ts';
 import { type InvokerReport, reportPath } from '#contract/invoker-report.ts';
+import { nextLookMs } from '../../../../../e2e/cluster/waiting.ts';
 
 export interface InvokerWish {
   readonly contract: InvokerContract;
@@ -122,8 +123,7 @@ export class InvokerProcess {
         const why = hasEnded ? `the invoker ended with ${this.#child.exitCode}` : `not within ${withinMs} ms`;
         throw new Error(`${what}: ${why}; ${this.lastWords()}`);
       }
-      // What takes long is asked for less often: the asking, too, costs the machine.
-      await pause(Math.min(10 + tookMs / 20, 100));
+      await pause(nextLookMs(10, tookMs));
     }
   }
 }
