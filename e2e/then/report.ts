@@ -1,6 +1,5 @@
 // What an invoker tells of itself: its report, and its log.
-import type { InvokerReport } from '#contract/invoker-report.ts';
-import { invokerPort, reportPath } from '#contract/invoker-report.ts';
+import { type InvokerReport, invokerPort, reportPath } from '#contract/invoker-report.ts';
 import type { Kubernetes } from '../given/kubernetes.ts';
 import { eventually } from './eventually.ts';
 

@@ -1,10 +1,7 @@
 /** What a status says when its plan has just changed a workload: what was planned from is the workload of before. Pure. */
 import { findCondition, setCondition } from '#api/conditions.ts';
 import type { Condition } from '#api/kubernetes.ts';
-
-interface StatusWithConditions {
-  readonly conditions?: readonly Condition[];
-}
+import type { StatusWithConditions } from './refused.ts';
 
 /**
  * `kind` of the workload whose change the caches do not show yet. Whoever waits for `Reconciling` to be false (kstatus, `kubectl wait`) must not take

@@ -2,7 +2,7 @@
 import { type Finding, say, setCondition } from '#api/conditions.ts';
 import type { Condition } from '#api/kubernetes.ts';
 
-interface StatusWithConditions {
+export interface StatusWithConditions {
   readonly conditions?: readonly Condition[];
 }
 
